@@ -1,0 +1,121 @@
+"""How much to lend, how much to run at a time, when to ask and when to give back.
+
+Every number of the scheduling stands here, in seconds and calls. The durations of callables are
+measured where they run and filed by key; nothing asks the user for a chunk size.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+GRAIN_S = 1e-3
+"""A travelling piece should be worth at least this much work."""
+
+GRAIN_PER_RANK_S = 50e-6
+"""... and this much for each rank, so that the Broker's message rate stays bounded: at P ranks it
+handles about three messages for each P x 50 us of a rank's work."""
+
+BLOCK_S = 300e-6
+"""Calls are claimed in blocks of about this much work, so that the rest can still be lent."""
+
+SHORT_S = 1e-3
+"""A block known to be shorter than this is run after asking for more, a longer one before."""
+
+WORTH_LENDING_S = 100e-6
+"""Known work shorter than this is lent only by the tick, not at the very push."""
+
+PATIENCE_S = 2e-3
+"""A borrower that has not come back to choose for this long gives back what it has not started."""
+
+PATIENCE_FACTOR = 3.0
+"""... or for this many times what the running calls were expected to take."""
+
+OUTBOX_S = 250e-6
+"""Outcomes of short calls are collected for at most about this long."""
+
+FAIR_SHARES = 3
+"""A piece is this part of a rank's fair share of what is left."""
+
+GROWTH = 4
+"""A piece, or a block, is at most this many times as large as the largest before it."""
+
+BUNDLE = 256
+"""At most this many single calls travel in one message."""
+
+PARKED = 32
+"""A rank with this many parked calls takes no foreign work, and gives back what it holds."""
+
+ROOT_HELPS_UP_TO = 64
+"""With more ranks than this the Broker is busy, and rank 0 leaves long calls to the others."""
+
+KEYS = 1024
+"""So many callables are remembered by duration."""
+
+
+class Durations:
+    """Seconds a call takes, by key: a mean in which old measurements fade."""
+
+    __slots__ = ("_seen",)
+
+    FADE = 0.7
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def note(self, key: str, seconds: float, calls: int) -> None:
+        """File that `calls` calls took `seconds` in all."""
+        before = self._seen.get(key)
+        if before is None:
+            if len(self._seen) >= KEYS:
+                self._seen.popitem(last=False)
+            self._seen[key] = (seconds, float(calls))
+        else:
+            self._seen[key] = (before[0] * self.FADE + seconds, before[1] * self.FADE + calls)
+
+    def hint(self, key: str, seconds: float) -> None:
+        """Take somebody else's estimate for a callable that was never timed here."""
+        if seconds >= 0.0 and key not in self._seen:
+            self.note(key, seconds, 1)
+
+    def expect(self, key: str) -> float | None:
+        """Return the expected seconds of one call, or None if it is unknown."""
+        seen = self._seen.get(key)
+        return None if seen is None else seen[0] / seen[1]
+
+
+def grain_s(ranks: int) -> float:
+    """Return the seconds of work that a travelling piece should be worth."""
+    return max(GRAIN_S, ranks * GRAIN_PER_RANK_S)
+
+
+def piece(left: int, ranks: int, call_s: float | None, largest: int) -> int:
+    """Return how many of `left` unstarted calls to lend in answer to one request.
+
+    An unknown callable starts with one call. A known one is cut to a part of the fair share, at
+    least the grain, at most the fair share, and grows from piece to piece.
+    """
+    if call_s is None:
+        return 1
+    fair = -(-left // ranks)
+    guided = -(-left // (FAIR_SHARES * ranks))
+    worth = int(grain_s(ranks) / call_s) + 1 if call_s > 0.0 else left
+    return max(1, min(max(guided, worth), fair, GROWTH * largest))
+
+
+def block(left: int, call_s: float | None) -> int:
+    """Return how many calls to claim at once for running: about BLOCK_S worth."""
+    if call_s is None:
+        return 1
+    if call_s * left <= BLOCK_S:
+        return left
+    return max(1, int(BLOCK_S / call_s))
+
+
+def patience_s(expected_s: float) -> float:
+    """Return how long a borrower may be away in calls expected to take so long."""
+    return max(PATIENCE_S, PATIENCE_FACTOR * expected_s)
+
+
+def root_may_run(ranks: int, call_s: float | None) -> bool:
+    """Return whether rank 0, which hosts the Broker, runs such a call while it waits."""
+    return ranks <= ROOT_HELPS_UP_TO or (call_s is not None and call_s <= SHORT_S)

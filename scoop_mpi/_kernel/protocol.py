@@ -1,0 +1,236 @@
+"""What ranks tell each other (messages) and what a machine wants done (actions).
+
+A borrower B that runs dry, the broker K on rank 0, and a lender L meet like this:
+
+    B ──Hungry(7)──► K                 the request stands until B confirms
+    L ──Surplus────► K                 said once; stands until L refuses
+                     K ──Ask(B, 7)──► L
+    B ◄──────────Lend(7, parts)────── L      the arguments go straight to B
+    B ──Fed(7)─────► K
+    B ──────────Outcomes(...)───────► L      and the outcomes straight back
+    B ──────────GiveBack(...)───────► L      calls that B could not start soon
+
+If L has nothing (any more) it answers the broker `Refuse(B, 7)`, and the broker asks another.
+Data never passes through rank 0 unless rank 0 owns it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from scoop_mpi._kernel.task import Block
+    from scoop_mpi._kernel.wait import Wait
+
+BROKER = 0
+"""The rank that hosts the broker and the root program."""
+
+UNKNOWN_S = -1.0
+"""The estimate of a callable that nobody has timed yet."""
+
+
+# --- matchmaking -----------------------------------------------------------------------------
+
+
+class Hungry(NamedTuple):
+    """Borrower to broker: I am about to run dry. Stands until `Fed` with the same number."""
+
+    request: int
+
+
+class Fed(NamedTuple):
+    """Borrower to broker: the work for this request has come."""
+
+    request: int
+
+
+class Surplus(NamedTuple):
+    """Owner to broker: I have calls that I have not started. Stands until I refuse."""
+
+
+class Ask(NamedTuple):
+    """Broker to lender: give some of your work to this borrower."""
+
+    borrower: int
+    request: int
+
+
+class Refuse(NamedTuple):
+    """Lender to broker: I have nothing for that request. My surplus, if I told of it, is gone."""
+
+    borrower: int
+    request: int
+
+
+# --- work ------------------------------------------------------------------------------------
+
+
+class Part(NamedTuple):
+    """A run of calls of one task, as it travels: calls `start` to `stop` (exclusive)."""
+
+    serial: int
+    lease: int
+    start: int
+    stop: int
+    key: str
+    """What the durations of the callable are filed under."""
+    seconds: float
+    """The lender's estimate for one call, or UNKNOWN_S."""
+    cargo: Any
+    """Callable and arguments, as the runtime encoded them; the kernel never looks inside."""
+
+
+class Lend(NamedTuple):
+    """Lender to borrower: run these. `constants`: the newest constant the lender knows."""
+
+    request: int
+    parts: tuple[Part, ...]
+    constants: int
+
+
+class Done(NamedTuple):
+    """The outcomes of calls `start` to `stop` of a lease."""
+
+    serial: int
+    lease: int
+    start: int
+    stop: int
+    failed: bool
+    """Whether any of these calls raised."""
+    seconds: float
+    """What they took to run, waits excluded."""
+    payload: Any
+    """The values and errors, as the runtime encoded them."""
+
+
+class Outcomes(NamedTuple):
+    """Borrower to owner: what became of these calls."""
+
+    done: tuple[Done, ...]
+    constants: int
+
+
+class GiveBack(NamedTuple):
+    """Borrower to owner: I have not started these, and shall not soon. Lend them again."""
+
+    serial: int
+    lease: int
+    start: int
+    stop: int
+
+
+# --- constants -------------------------------------------------------------------------------
+
+
+class Define(NamedTuple):
+    """Any rank to rank 0: make these constants, all of them or none."""
+
+    ticket: int
+    items: tuple[tuple[str, Any], ...]
+
+
+class Denied(NamedTuple):
+    """Rank 0 to the definer: this name exists already, set by that rank."""
+
+    ticket: int
+    name: str
+    setter: int
+
+
+class Constants(NamedTuple):
+    """Rank 0 to every rank: the constants with numbers up to and including `number`."""
+
+    number: int
+    setter: int
+    ticket: int
+    items: tuple[tuple[str, Any], ...]
+
+
+# --- life of the job -------------------------------------------------------------------------
+
+
+class Ready(NamedTuple):
+    """Worker to rank 0: the program is imported here, I take work."""
+
+
+class Problem(NamedTuple):
+    """Worker to rank 0: the job cannot go on, and why, in words for the user."""
+
+    text: str
+
+
+class Halt(NamedTuple):
+    """Rank 0 to every rank: the program has ended with this exit code."""
+
+    code: int
+
+
+class Bye(NamedTuple):
+    """Rank to rank 0: I have stopped, and send nothing after this."""
+
+
+Message = (
+    Hungry
+    | Fed
+    | Surplus
+    | Ask
+    | Refuse
+    | Lend
+    | Outcomes
+    | GiveBack
+    | Define
+    | Denied
+    | Constants
+    | Ready
+    | Problem
+    | Halt
+    | Bye
+)
+
+MESSAGES: tuple[type[Message], ...] = (
+    Hungry,
+    Fed,
+    Surplus,
+    Ask,
+    Refuse,
+    Lend,
+    Outcomes,
+    GiveBack,
+    Define,
+    Denied,
+    Constants,
+    Ready,
+    Problem,
+    Halt,
+    Bye,
+)
+"""Every kind of message; the position of a kind is its code on the wire."""
+
+TO_BROKER: frozenset[type[Message]] = frozenset({Hungry, Fed, Surplus, Refuse})
+"""The kinds that the Broker of rank 0 takes; all others are for the rank's Worker or its host."""
+
+
+# --- actions ---------------------------------------------------------------------------------
+
+
+class Send(NamedTuple):
+    """Send this message to that rank (which may be this very rank)."""
+
+    to: int
+    message: Message
+
+
+class Run(NamedTuple):
+    """Run these calls now, then report them to `Worker.finished`."""
+
+    block: Block
+
+
+class Resume(NamedTuple):
+    """What this caller waited for is there."""
+
+    wait: Wait
+
+
+Action = Send | Run | Resume
+Actions = list[Action]

@@ -1,0 +1,142 @@
+"""The records of work: an owner's `Task`, its `Lease`s, a borrower's `Loan`, a running `Block`.
+
+Every call of a task is at any moment in exactly one place:
+
+    unstarted   on its owner, waiting to be run or lent
+    running     on its owner, claimed by a block
+    leased      held by a borrower, unstarted or running there
+    done        its outcome has been delivered, once
+
+So the owner always knows who holds what: only owners lend, and what a borrower has not started it
+gives back. An outcome for a lease that is no more is late, and is ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from scoop_mpi._kernel.spans import Spans
+from scoop_mpi._kernel.wait import Wait
+
+
+class Cargo(Protocol):
+    """The callable and the arguments of a task: opaque to the kernel but for cutting."""
+
+    def cut(self, start: int, stop: int) -> Any:
+        """Return what must travel for calls `start` to `stop`."""
+
+
+class Lease:
+    """What an owner remembers of calls that it lent."""
+
+    __slots__ = ("borrower", "missing")
+
+    def __init__(self, borrower: int, start: int, stop: int) -> None:
+        self.borrower = borrower
+        self.missing = Spans(start, stop)
+
+
+class Task:
+    """An owner's record of one callable and a run of argument tuples."""
+
+    __slots__ = (
+        "arrived",
+        "calls",
+        "cargo",
+        "done",
+        "group",
+        "holder",
+        "key",
+        "largest_piece",
+        "leases",
+        "running",
+        "serial",
+        "unstarted",
+        "waits",
+    )
+
+    def __init__(
+        self,
+        serial: int,
+        calls: int,
+        key: str,
+        cargo: Cargo,
+        *,
+        group: int = 0,
+        holder: Any = None,
+    ) -> None:
+        self.serial = serial
+        self.calls = calls
+        self.key = key
+        self.cargo = cargo
+        self.group = group
+        """The call that made this task: tasks of one group are siblings, and alike in size."""
+        self.holder = holder
+        """Whom the runtime tells that all calls are done (a Future with callbacks), or None."""
+        self.unstarted = Spans(0, calls)
+        self.running = 0
+        self.leases: dict[int, Lease] = {}
+        self.largest_piece = 1
+        self.done = 0
+        self.arrived: dict[int, tuple[int, bool, Any]] = {}
+        """Outcomes that nobody has taken yet: start -> (stop, failed, payload)."""
+        self.waits: list[tuple[Wait, int | None]] = []
+        """Who waits for which call of this task; None for any."""
+
+    def __repr__(self) -> str:
+        return (
+            f"Task({self.serial}, {self.key}, {self.calls} calls: {self.unstarted.count} unstarted, "
+            f"{self.running} running, {len(self.leases)} leases, {self.done} done)"
+        )
+
+    @property
+    def finished(self) -> bool:
+        """Whether every call has its outcome."""
+        return self.done == self.calls
+
+    def validate(self) -> None:
+        """Assert that every call is in exactly one place."""
+        self.unstarted.validate()
+        leased = 0
+        for lease in self.leases.values():
+            lease.missing.validate()
+            assert lease.missing.count, f"{self}: empty lease"
+            leased += lease.missing.count
+        assert self.unstarted.count + self.running + leased + self.done == self.calls, self
+        places = [run for spans in self._places() for run in spans]
+        places.sort()
+        for (_, stop), (start, _) in zip(places, places[1:], strict=False):
+            assert stop <= start, f"{self}: a call in two places"
+
+    def _places(self) -> list[Spans]:
+        return [self.unstarted, *(lease.missing for lease in self.leases.values())]
+
+
+class Loan:
+    """A borrower's record of calls that it holds for their owner."""
+
+    __slots__ = ("cargo", "key", "lease", "origin", "owner", "running", "serial", "unstarted")
+
+    def __init__(
+        self, owner: int, serial: int, lease: int, start: int, stop: int, key: str, cargo: Any
+    ) -> None:
+        self.owner = owner
+        self.serial = serial
+        self.lease = lease
+        self.key = key
+        self.cargo = cargo
+        self.origin = start
+        """The index of the first call in `cargo`."""
+        self.unstarted = Spans(start, stop)
+        self.running = 0
+
+
+class Block:
+    """Calls `start` to `stop` of a task or of a loan, claimed to be run in one go."""
+
+    __slots__ = ("source", "start", "stop")
+
+    def __init__(self, source: Task | Loan, start: int, stop: int) -> None:
+        self.source = source
+        self.start = start
+        self.stop = stop

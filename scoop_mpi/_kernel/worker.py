@@ -1,0 +1,436 @@
+"""The part of every rank that owns, runs, lends and borrows tasks.
+
+Theory of operation. A rank keeps the tasks that were made on it, oldest first. Whoever runs there
+takes calls from the *newest* task, front first, so that a tree is walked depth first and memory
+stays small; borrowers get calls from the *oldest* task, back first, since that is where most work
+hangs. A rank that is about to run dry tells the broker once, and keeps its request standing until
+work has come.
+
+The one who drives a Worker (a real loop, or the virtual cluster) calls
+
+    push(task)            calls have been made here
+    turn(now)             what shall this rank do next? (`Run` a block, or nothing)
+    claim(task, index)    the caller waits for this very call: may it run it itself?
+    finished(block, ...)  a block has been run
+    tick(now)             about every millisecond while user code runs
+    receive(...)          a message has come
+
+and carries out the actions that come back, in order. It never calls from within.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from typing import Any
+
+from scoop_mpi._kernel import policy
+from scoop_mpi._kernel.constants import Store
+from scoop_mpi._kernel.protocol import (
+    BROKER,
+    UNKNOWN_S,
+    Actions,
+    Ask,
+    Constants,
+    Denied,
+    Done,
+    Fed,
+    GiveBack,
+    Hungry,
+    Lend,
+    Message,
+    Outcomes,
+    Part,
+    Refuse,
+    Resume,
+    Run,
+    Send,
+    Surplus,
+)
+from scoop_mpi._kernel.task import Block, Cargo, Lease, Loan, Task
+from scoop_mpi._kernel.wait import Wait
+
+
+class Worker:
+    """Tasks, leases and loans of one rank.
+
+    Attributes:
+        rank: This rank.
+        ranks: How many ranks the job has.
+        parked: How many calls are parked here in a wait; its driver keeps it.
+        counts: What happened so far, for statistics.
+    """
+
+    def __init__(self, rank: int, ranks: int) -> None:
+        self.rank = rank
+        self.ranks = ranks
+        self.parked = 0
+        self.durations = policy.Durations()
+        self.constants = Store()
+        self.tasks: dict[int, Task] = {}
+        """Every own task that is not finished."""
+        self._ready: OrderedDict[int, Task] = OrderedDict()
+        """Those with unstarted calls, oldest first."""
+        self._loans: deque[Loan] = deque()
+        """Borrowed work with unstarted calls, oldest first."""
+        self._borrowed = 0
+        """Loans of which any call is unstarted or running here."""
+        self._serials = 0
+        self._leases = 0
+        self._request = 0
+        self._requesting = False
+        self._told_surplus = False
+        self._turn_at = 0.0
+        self._expected_s = 0.0
+        """When this rank last chose what to run, and how long that was expected to take."""
+        self._outbox: dict[int, list[Done]] = {}
+        self._outbox_since = 0.0
+        self._held: list[tuple[int, Lend | Outcomes]] = []
+        """Messages that know of constants which have not come here yet."""
+        self.counts = {"run": 0, "lent": 0, "borrowed": 0, "given back": 0, "refused": 0}
+
+    def __repr__(self) -> str:
+        return (
+            f"Worker({self.rank}: {len(self.tasks)} tasks, {len(self._ready)} ready, "
+            f"{self._borrowed} loans, {self.parked} parked, "
+            f"request {self._request}{' stands' if self._requesting else ''})"
+        )
+
+    # --- made here ---------------------------------------------------------------------------
+
+    def new_task(
+        self, calls: int, key: str, cargo: Cargo, *, group: int = 0, holder: Any = None
+    ) -> Task:
+        """Make a task of this rank; `push` puts it to work."""
+        self._serials += 1
+        return Task(self._serials, calls, key, cargo, group=group, holder=holder)
+
+    def push(self, task: Task) -> Actions:
+        """Take a new task. Standing hunger hears of it at once, if it is worth a message."""
+        if not task.calls:
+            return []
+        self.tasks[task.serial] = task
+        self._ready[task.serial] = task
+        if self._told_surplus or self.ranks == 1:
+            return []
+        call_s = self.durations.expect(task.key)
+        if call_s is not None and call_s * task.calls < policy.WORTH_LENDING_S:
+            return []
+        return self._tell_surplus()
+
+    def _tell_surplus(self) -> Actions:
+        if self._told_surplus or not self._ready or self.ranks == 1:
+            return []
+        self._told_surplus = True
+        return [Send(BROKER, Surplus())]
+
+    # --- run here ----------------------------------------------------------------------------
+
+    @property
+    def has_work(self) -> bool:
+        """Whether `turn` would find something to run."""
+        return self._choose() is not None
+
+    def _choose(self) -> Task | Loan | None:
+        """Return the newest own task, or else the oldest loan, that this rank may run."""
+        if self._ready:
+            newest = self._ready[next(reversed(self._ready))]
+            if self._may_run(newest):
+                return newest
+        if self._loans and self.parked < policy.PARKED:
+            return self._loans[0]
+        return None
+
+    def _may_run(self, task: Task) -> bool:
+        return self.rank != BROKER or policy.root_may_run(
+            self.ranks, self.durations.expect(task.key)
+        )
+
+    def turn(self, now: float) -> Actions:
+        """Choose the next block to run, and ask for more before this rank is dry."""
+        actions: Actions = []
+        source = self._choose()
+        if source is None:
+            if self._outbox:
+                actions += self._flush()
+            actions += self._ask_for_work()
+            self._turn_at = now
+            self._expected_s = 0.0
+            return actions
+        call_s = self.durations.expect(source.key)
+        calls = policy.block(source.unstarted.count, call_s)
+        expected_s = policy.SHORT_S if call_s is None else call_s * calls
+        if self._outbox and now - self._outbox_since + expected_s > policy.OUTBOX_S:
+            actions += self._flush()
+        block = self._take(source, *source.unstarted.take_front(calls))
+        if expected_s < policy.SHORT_S and self._nearly_dry():
+            actions += self._ask_for_work()
+        self._turn_at = now
+        self._expected_s = expected_s
+        actions.append(Run(block))
+        return actions
+
+    def claim(self, task: Task, index: int, now: float) -> Block | None:
+        """Claim calls from `index` on, for a caller who waits for them; None if they are away."""
+        if not task.unstarted.count or index not in task.unstarted or not self._may_run(task):
+            return None
+        call_s = self.durations.expect(task.key)
+        calls = 1 if task.calls == 1 else policy.block(task.unstarted.count, call_s)
+        run = task.unstarted.take_at(index, calls)
+        assert run is not None
+        self._turn_at = now
+        self._expected_s = 0.0 if call_s is None else call_s * (run[1] - run[0])
+        return self._take(task, *run)
+
+    def _take(self, source: Task | Loan, start: int, stop: int) -> Block:
+        """Book calls, already cut from `unstarted`, as running."""
+        source.running += stop - start
+        if not source.unstarted.count:
+            if isinstance(source, Task):
+                del self._ready[source.serial]
+            else:
+                self._loans.remove(source)
+        return Block(source, start, stop)
+
+    def _nearly_dry(self) -> bool:
+        return not self._ready and not self._loans
+
+    def _ask_for_work(self) -> Actions:
+        if self._requesting or self.ranks == 1 or self.parked >= policy.PARKED:
+            return []
+        if self.rank == BROKER and not policy.root_may_run(self.ranks, None):
+            return []
+        self._requesting = True
+        self._request += 1
+        return [Send(BROKER, Hungry(self._request))]
+
+    def finished(
+        self, block: Block, payload: Any, now: float, *, failed: bool, seconds: float | None
+    ) -> Actions:
+        """Take the outcomes of a block. `seconds` excludes waits; None if nobody timed it."""
+        source = block.source
+        calls = block.stop - block.start
+        self.counts["run"] += calls
+        if seconds is not None:
+            self.durations.note(source.key, seconds, calls)
+        source.running -= calls
+        if isinstance(source, Task):
+            return self._arrive(source, block.start, block.stop, payload, failed=failed)
+        if not self._outbox:
+            self._outbox_since = now
+        self._outbox.setdefault(source.owner, []).append(
+            Done(
+                source.serial,
+                source.lease,
+                block.start,
+                block.stop,
+                failed,
+                UNKNOWN_S if seconds is None else seconds,
+                payload,
+            )
+        )
+        if not source.running and not source.unstarted.count:
+            self._borrowed -= 1
+        return []
+
+    def _flush(self) -> Actions:
+        """Send the outcomes that were collected."""
+        outbox, self._outbox = self._outbox, {}
+        known = self.constants.number
+        return [Send(owner, Outcomes(tuple(done), known)) for owner, done in outbox.items()]
+
+    # --- what arrives for a task -------------------------------------------------------------
+
+    def _arrive(
+        self, task: Task, start: int, stop: int, payload: Any, *, failed: bool
+    ) -> Actions:
+        task.arrived[start] = (stop, failed, payload)
+        task.done += stop - start
+        if task.done == task.calls:
+            del self.tasks[task.serial]
+        if not task.waits:
+            return []
+        actions: Actions = []
+        kept = []
+        for wait, index in task.waits:
+            if index is None or start <= index < stop:
+                if wait.notice(task, failed=failed):
+                    actions.append(Resume(wait))
+                if index is not None:
+                    continue
+            kept.append((wait, index))
+        task.waits = kept if task.done < task.calls else []
+        return actions
+
+    def watch(self, wait: Wait, task: Task, index: int | None) -> None:
+        """Let `wait` count the arrival of this call of an unfinished task; None: every arrival."""
+        task.waits.append((wait, index))
+
+    def unwatch(self, wait: Wait, task: Task) -> None:
+        """Take back `watch`."""
+        task.waits = [entry for entry in task.waits if entry[0] is not wait]
+
+    def cancel(self, task: Task, payload: Any) -> tuple[bool, Actions]:
+        """Cancel a task of one call if nobody has started it; `payload` becomes its outcome."""
+        if not task.unstarted.count:
+            return False, []
+        start, stop = task.unstarted.take_front(task.calls)
+        self._ready.pop(task.serial, None)
+        return True, self._arrive(task, start, stop, payload, failed=True)
+
+    # --- time --------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> Actions:
+        """Do what cannot wait for the running call to end: tell surplus, flush, give back."""
+        actions = self._tell_surplus()
+        if self._outbox and now - self._outbox_since > policy.OUTBOX_S:
+            actions += self._flush()
+        stuck = now - self._turn_at > policy.patience_s(self._expected_s)
+        if self._loans and (stuck or self.parked >= policy.PARKED):
+            actions += self._give_back()
+        return actions
+
+    def _give_back(self) -> Actions:
+        """Return every borrowed call that is not started to its owner."""
+        actions: Actions = []
+        for loan in self._loans:
+            while loan.unstarted.count:
+                start, stop = loan.unstarted.take_front(loan.unstarted.count)
+                self.counts["given back"] += stop - start
+                actions.append(Send(loan.owner, GiveBack(loan.serial, loan.lease, start, stop)))
+            if not loan.running:
+                self._borrowed -= 1
+        self._loans.clear()
+        return actions
+
+    # --- messages ----------------------------------------------------------------------------
+
+    def receive(self, sender: int, message: Message, now: float) -> Actions:
+        """Take a message that is for this rank's worker."""
+        if isinstance(message, Lend | Outcomes) and message.constants > self.constants.number:
+            self._held.append((sender, message))
+            return []
+        if isinstance(message, Outcomes):
+            return self._on_outcomes(message)
+        if isinstance(message, Ask):
+            return self._on_ask(message)
+        if isinstance(message, Lend):
+            return self._on_lend(sender, message)
+        if isinstance(message, GiveBack):
+            return self._on_give_back(message)
+        if isinstance(message, Constants):
+            self.constants.learn(self.rank, message)
+            held, self._held = self._held, []
+            return [
+                action
+                for sender, waiting in held
+                for action in self.receive(sender, waiting, now)
+            ]
+        if isinstance(message, Denied):
+            self.constants.verdicts[message.ticket] = message
+            return []
+        raise TypeError(f"rank {self.rank}: {type(message).__name__} is not for a worker")
+
+    def _on_ask(self, message: Ask) -> Actions:
+        if not self._ready:
+            self._told_surplus = False
+            self.counts["refused"] += 1
+            return [Send(BROKER, Refuse(message.borrower, message.request))]
+        parts = self._cut(message.borrower)
+        return [Send(message.borrower, Lend(message.request, parts, self.constants.number))]
+
+    def _cut(self, borrower: int) -> tuple[Part, ...]:
+        """Cut a piece from the oldest task; several of its siblings if these are single calls."""
+        oldest = self._ready[next(iter(self._ready))]
+        call_s = self.durations.expect(oldest.key)
+        if oldest.calls > 1:
+            calls = policy.piece(oldest.unstarted.count, self.ranks, call_s, oldest.largest_piece)
+            oldest.largest_piece = max(calls, oldest.largest_piece)
+            return (self._lend(oldest, borrower, calls, call_s),)
+        siblings = self._siblings(oldest)
+        calls = policy.piece(len(siblings), self.ranks, call_s, policy.BUNDLE)
+        return tuple(self._lend(task, borrower, 1, call_s) for task in siblings[:calls])
+
+    def _siblings(self, oldest: Task) -> list[Task]:
+        """Return single calls of the same callable made by the same call, oldest first."""
+        siblings = []
+        for task in self._ready.values():
+            if task.group != oldest.group or task.key != oldest.key or task.calls > 1:
+                break
+            siblings.append(task)
+            if len(siblings) == policy.BUNDLE:
+                break
+        return siblings
+
+    def _lend(self, task: Task, borrower: int, calls: int, call_s: float | None) -> Part:
+        start, stop = task.unstarted.take_back(calls)
+        if not task.unstarted.count:
+            del self._ready[task.serial]
+        self._leases += 1
+        task.leases[self._leases] = Lease(borrower, start, stop)
+        self.counts["lent"] += stop - start
+        seconds = UNKNOWN_S if call_s is None else call_s
+        cargo = task.cargo.cut(start, stop)
+        return Part(task.serial, self._leases, start, stop, task.key, seconds, cargo)
+
+    def _on_lend(self, sender: int, message: Lend) -> Actions:
+        for part in message.parts:
+            self.durations.hint(part.key, part.seconds)
+            self.counts["borrowed"] += part.stop - part.start
+            self._borrowed += 1
+            self._loans.append(
+                Loan(sender, part.serial, part.lease, part.start, part.stop, part.key, part.cargo)
+            )
+        self._requesting = False
+        return [Send(BROKER, Fed(message.request))]
+
+    def _on_outcomes(self, message: Outcomes) -> Actions:
+        actions: Actions = []
+        for done in message.done:
+            task = self.tasks.get(done.serial)
+            lease = task.leases.get(done.lease) if task else None
+            if task is None or lease is None or not lease.missing.remove(done.start, done.stop):
+                continue  # late: this lease is no more
+            if not lease.missing.count:
+                del task.leases[done.lease]
+            if done.seconds >= 0.0:
+                self.durations.note(task.key, done.seconds, done.stop - done.start)
+            actions += self._arrive(task, done.start, done.stop, done.payload, failed=done.failed)
+        return actions
+
+    def _on_give_back(self, message: GiveBack) -> Actions:
+        task = self.tasks.get(message.serial)
+        lease = task.leases.get(message.lease) if task else None
+        if task is None or lease is None:
+            return []
+        if not lease.missing.remove(message.start, message.stop):
+            return []
+        if not lease.missing.count:
+            del task.leases[message.lease]
+        if not task.unstarted.count:
+            self._ready[task.serial] = task
+            self._ready.move_to_end(task.serial, last=False)
+        task.unstarted.add(message.start, message.stop)
+        return self._tell_surplus()
+
+    # --- for tests and statistics ------------------------------------------------------------
+
+    @property
+    def idle(self) -> bool:
+        """Whether this rank holds no task, no loan and no outcome that is still to be sent."""
+        return not (self.tasks or self._borrowed or self._outbox or self._held)
+
+    @property
+    def lendable(self) -> bool:
+        """Whether this rank has calls that it could lend."""
+        return bool(self._ready)
+
+    def validate(self) -> None:
+        """Assert what must hold between any two events."""
+        for serial, task in self.tasks.items():
+            task.validate()
+            assert serial == task.serial and not task.finished, task
+            assert (serial in self._ready) == bool(task.unstarted.count), task
+        assert set(self._ready) <= set(self.tasks), self
+        for loan in self._loans:
+            loan.unstarted.validate()
+            assert loan.unstarted.count, self
