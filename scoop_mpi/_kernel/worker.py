@@ -150,12 +150,7 @@ class Worker:
         actions: Actions = []
         source = self._choose()
         if source is None:
-            if self._outbox:
-                actions += self._flush()
-            actions += self._ask_for_work()
-            self._turn_at = now
-            self._expected_s = 0.0
-            return actions
+            return self.dry(now)
         call_s = self.durations.expect(source.key)
         calls = policy.block(source.unstarted.count, call_s)
         expected_s = policy.SHORT_S if call_s is None else call_s * calls
@@ -167,6 +162,14 @@ class Worker:
         self._turn_at = now
         self._expected_s = expected_s
         actions.append(Run(block))
+        return actions
+
+    def dry(self, now: float) -> Actions:
+        """There is nothing to run here: send what was collected, and ask for work, once."""
+        actions = self._flush() if self._outbox else []
+        actions += self._ask_for_work()
+        self._turn_at = now
+        self._expected_s = 0.0
         return actions
 
     def claim(self, task: Task, index: int, now: float) -> Block | None:

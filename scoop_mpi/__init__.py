@@ -1,0 +1,57 @@
+"""scoop_mpi: a parallel map for clusters, over MPI, with the programming interface of SCOOP.
+
+    from scoop_mpi import futures, shared
+
+    futures     map, submit, mapReduce, ...: calls that run on other ranks
+    shared      constants that every rank can read
+    errors      every exception
+    logger      a logger that tells time, rank and host
+    testing     the scheduling rules in a virtual cluster, without MPI
+
+    IS_RUNNING      whether a launcher started this process
+    IS_ORIGIN       whether this is the rank of the root program
+    SIZE            number of ranks
+    worker          this rank's name: "host:rank"
+    MAIN_MODULE     the program, as it was typed
+
+The last four exist only under a launcher (`python -m scoop_mpi`, `mpirun ... -m scoop_mpi`).
+
+How the inside is layered, from the top: `__main__` and `_launch` start ranks; `futures` and
+`shared` are the public calls; `testing` is the virtual cluster; `_runtime` is everything with a
+clock, a thread or a message; `_kernel` holds the rules as pure state machines.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import logging
+
+    from scoop_mpi import errors, futures, shared, testing
+
+    IS_ORIGIN: bool
+    SIZE: int
+    worker: str
+    MAIN_MODULE: str
+    logger: logging.Logger
+
+__version__ = "0.1.0"
+
+IS_RUNNING = False
+
+__all__ = ["IS_RUNNING", "__version__", "errors", "futures", "logger", "shared", "testing"]
+
+_SUBMODULES = frozenset({"errors", "futures", "shared", "testing"})
+
+
+def __getattr__(name: str) -> Any:
+    """Import submodules, and make the logger, when they are first used."""
+    if name in _SUBMODULES:
+        return importlib.import_module(f"scoop_mpi.{name}")
+    if name == "logger":
+        log = importlib.import_module("scoop_mpi._runtime.log")
+        globals()["logger"] = log.make_logger()
+        return globals()["logger"]
+    raise AttributeError(f"module 'scoop_mpi' has no attribute {name!r}")

@@ -1,0 +1,185 @@
+"""From a started process to a running rank, and from the program's end to an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Any, NoReturn, Protocol
+
+import scoop_mpi
+from scoop_mpi._kernel.protocol import BROKER, Ready, Send
+from scoop_mpi._runtime import codec, log
+from scoop_mpi._runtime import loop as loops
+from scoop_mpi._runtime.loop import Loop
+from scoop_mpi._runtime.program import WORKER_NAME, Program
+from scoop_mpi._runtime.transport import Alone, host
+from scoop_mpi.errors import UnguardedProgram
+
+GUARD = '''\
+scoop_mpi: {program} calls futures.{caller}() while it is imported ({place}).
+
+Every rank imports the program, so what shall run once, on the root, must stand under a guard:
+
+    if __name__ == "__main__":
+        main()
+'''
+
+
+class Options(Protocol):
+    """What the command line says, as far as a rank needs it."""
+
+    @property
+    def program(self) -> str | None: ...
+    @property
+    def module(self) -> str | None: ...
+    @property
+    def args(self) -> tuple[str, ...]: ...
+    @property
+    def verbose(self) -> int: ...
+    @property
+    def quiet(self) -> bool: ...
+
+
+def main(options: Options, *, alone: bool) -> NoReturn:
+    """Be a rank: run the program, or serve it, and exit.
+
+    Args:
+        alone: Whether this process is a job of its own, without MPI.
+    """
+    sys.exit(_run_alone(options) if alone else _run_rank(options))
+
+
+def _run_alone(options: Options) -> int:
+    loop = Loop(Alone())
+    program = _enter(options, loop)
+    loops.install(loop)
+    return _run_root(program)
+
+
+def _run_rank(options: Options) -> int:
+    _prepare_mpi()
+    from scoop_mpi._runtime.ending import Ending  # noqa: PLC0415  needs MPI
+    from scoop_mpi._runtime.transport import Mpi  # noqa: PLC0415  needs MPI
+
+    transport = Mpi()
+    loop = Loop(transport)
+    program = _enter(options, loop)
+    if loop.ranks == 1:
+        loops.install(loop)
+        return _run_root(program)
+    ending = Ending(loop, transport)
+    if transport.threads:
+        ending.ticker.start()
+    elif loop.rank == BROKER:
+        sys.stderr.write(
+            "scoop_mpi: this MPI gives no MPI_THREAD_MULTIPLE, so a rank serves the others only "
+            "between calls.\n"
+        )
+    if loop.rank == BROKER:
+        loops.install(loop)
+        code = _run_root(program)
+        ending.finish(code)
+        return code
+    _import_on_worker(program, loop, ending)
+    loop.serve()
+    ending.leave()
+    raise AssertionError("a rank that left went on")
+
+
+def _prepare_mpi() -> None:
+    """Set what costs nothing and starts faster, unless the user did."""
+    environ = os.environ
+    local = environ.get("OMPI_COMM_WORLD_LOCAL_SIZE")
+    if local is not None and local == environ.get("OMPI_COMM_WORLD_SIZE"):
+        # One node: Open MPI would spend a second looking for fabrics.
+        environ.setdefault("OMPI_MCA_pml", "ob1")
+        environ.setdefault("OMPI_MCA_btl", "^ofi,uct")
+
+
+def _enter(options: Options, loop: Loop) -> Program:
+    """Make this process look as `python program.py` would, and tell the package what it is."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(line_buffering=True)
+    package: Any = scoop_mpi
+    package.IS_RUNNING = True
+    package.IS_ORIGIN = loop.rank == BROKER
+    package.SIZE = loop.ranks
+    package.worker = f"{host()}:{loop.rank}"
+    package.MAIN_MODULE = options.program or options.module
+    verbosity = 0 if options.quiet else 1 + options.verbose
+    package.logger = log.make_logger(loop.rank, verbosity)
+    program = Program(options.program, options.module)
+    first = program.file if options.module else program.typed
+    sys.argv = [first, *options.args]
+    return program
+
+
+# --- the root --------------------------------------------------------------------------------
+
+
+def _run_root(program: Program) -> int:
+    """Run the program as `__main__`, and return its exit code."""
+    try:
+        program.run(program.load("__main__"))
+    except SystemExit as end:
+        return _exit_code(end)
+    except BaseException as error:  # whatever ends the program ends the job
+        _print_traceback(error)
+        return 130 if isinstance(error, KeyboardInterrupt) else 1
+    finally:
+        sys.stdout.flush()
+    return 0
+
+
+def _exit_code(end: SystemExit) -> int:
+    if end.code is None:
+        return 0
+    if isinstance(end.code, int):
+        return end.code & 0xFF
+    sys.stderr.write(f"{end.code}\n")
+    return 1
+
+
+def _print_traceback(error: BaseException) -> None:
+    """Print a traceback as `python program.py` would: without our frames in front of it."""
+    traceback.print_exception(codec.user_part(error))
+
+
+# --- the other ranks -------------------------------------------------------------------------
+
+
+def _import_on_worker(program: Program, loop: Loop, ending: Any) -> None:
+    """Import the program; a failure is told once, by rank 0, and ends the job."""
+
+    def refuse(caller: str) -> None:
+        place = _place_in(program)
+        ending.report_and_wait(
+            GUARD.format(program=program.typed, caller=caller or "map", place=place)
+        )
+        raise UnguardedProgram
+
+    loops.importing = refuse
+    try:
+        program.run(program.load(WORKER_NAME))
+    except SystemExit as end:
+        ending.report_and_wait(
+            f"scoop_mpi: {program.typed} ends itself (exit {end.code}) when it is imported on "
+            f"{loop.where}. Put what shall run once under: if __name__ == \"__main__\":"
+        )
+    except BaseException as error:  # an import may raise anything
+        text = "".join(traceback.format_exception(codec.user_part(error)))
+        ending.report_and_wait(f"scoop_mpi: the program cannot be imported on {loop.where}:\n{text}")
+    loops.importing = None
+    loops.install(loop)
+    with loop.lock:
+        loop.perform([Send(BROKER, Ready())])
+
+
+def _place_in(program: Program) -> str:
+    """Return the line of the program that is being run."""
+    frame = sys._getframe()  # noqa: SLF001  the documented way to look up the stack
+    while frame.f_back is not None and frame.f_code.co_filename != program.file:
+        frame = frame.f_back
+    return f"line {frame.f_lineno}"

@@ -1,0 +1,142 @@
+"""How a job ends: the root's exit code, promptly, without orphans and without noise.
+
+The root tells every rank `Halt`, every rank answers `Bye` and leaves MPI. A rank whose main thread
+sits in a long call is left by its ticker after a grace period. A rank that does not answer at all
+(a C call that keeps the interpreter) is told of, and the job is aborted.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+import time
+
+from scoop_mpi._kernel.protocol import BROKER, Bye, Halt, Send
+from scoop_mpi._runtime import settings
+from scoop_mpi._runtime.loop import Loop, now
+from scoop_mpi._runtime.ticker import Ticker
+from scoop_mpi._runtime.transport import Mpi
+
+
+class Ending:
+    """Ends this rank, and on rank 0 the job; each only once, from whichever thread comes first."""
+
+    def __init__(self, loop: Loop, transport: Mpi) -> None:
+        self._loop = loop
+        self._transport = transport
+        self._once = threading.Lock()
+        self.ticker = Ticker(loop, self.leave, self.orphaned)
+        loop.on_problem = self.fail
+
+    # --- rank 0 ------------------------------------------------------------------------------
+
+    def finish(self, code: int) -> None:
+        """End the job after the program: returns when every other rank has left."""
+        self._await(lambda: len(self._loop.ready) == self._loop.ranks - 1, None)
+        if not self._once.acquire(blocking=False):
+            _wait_for_the_end()
+        self.ticker.stop()
+        self._dismiss(code)
+
+    def fail(self) -> None:
+        """End the job because some rank reported a problem: one message, exit code 1."""
+        if not self._once.acquire(blocking=False):
+            _wait_for_the_end()
+        self.ticker.stop()
+        _say(self._loop.problem or "")
+        self._dismiss(1)
+        self._transport.finalize()
+        os._exit(1)
+
+    def _dismiss(self, code: int) -> None:
+        loop = self._loop
+        others = set(range(1, loop.ranks))
+        with loop.lock:
+            loop.perform([Send(rank, Halt(code)) for rank in others])
+        if not self._await(lambda: loop.gone == others, now() + settings.LOST_S):
+            missing = ", ".join(str(rank) for rank in sorted(others - loop.gone))
+            _say(
+                f"scoop_mpi: rank {missing} did not end within {settings.LOST_S:g} s of the "
+                "program's end (a call that holds Python's interpreter lock?); the job is aborted."
+            )
+            _flush()
+            self._transport.abort(code)
+            os._exit(code)
+        with loop.lock:
+            self._transport.close()
+
+    def _await(self, there: object, until: float | None) -> bool:
+        assert callable(there)
+        while not there():
+            with self._loop.lock:
+                traffic = self._loop.pump()
+            if self._loop.problem is not None and self._once.acquire(blocking=False):
+                self._once.release()
+                self.fail()
+            if until is not None and now() >= until:
+                return False
+            if not traffic:
+                time.sleep(settings.TICK_S / 4)
+        return True
+
+    # --- other ranks -------------------------------------------------------------------------
+
+    def leave(self) -> None:
+        """End this rank, when the program has ended: does not return."""
+        if not self._once.acquire(blocking=False):
+            _wait_for_the_end()
+        self.ticker.stop()
+        if threading.current_thread() is threading.main_thread():
+            atexit.unregister(self._transport.finalize)
+            _run_exit_handlers()
+        _flush()
+        with self._loop.lock:
+            self._loop.perform([Send(BROKER, Bye())])
+            self._transport.close()
+        self._transport.finalize()
+        os._exit(0)
+
+    def report_and_wait(self, text: str) -> None:
+        """Tell rank 0 why the job cannot go on, and serve until it ends: does not return."""
+        from scoop_mpi._kernel.protocol import Problem  # noqa: PLC0415  the rare path
+
+        with self._loop.lock:
+            self._loop.perform([Send(BROKER, Problem(text))])
+        while self._loop.halted is None:
+            with self._loop.lock:
+                self._loop.pump()
+            time.sleep(settings.TICK_S)
+        self.leave()
+
+    def orphaned(self) -> None:
+        """End at once: the launcher is gone, and nobody would end us."""
+        os._exit(1)
+
+
+def _wait_for_the_end() -> None:
+    """Another thread is ending this process."""
+    while True:
+        time.sleep(1.0)
+
+
+def _run_exit_handlers() -> None:
+    """Run what the program registered with `atexit` on this rank."""
+    atexit._run_exitfuncs()  # noqa: SLF001  os._exit would skip them, and MPI must be left first
+
+
+def _say(text: str) -> None:
+    try:
+        sys.stderr.write(text.rstrip("\n") + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass  # the program closed its stderr: there is nobody to tell
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass  # a call closed it; there is nobody to tell

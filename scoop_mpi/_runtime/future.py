@@ -1,0 +1,227 @@
+"""What the user holds: a `Future` for one call, `Results` for a map."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from itertools import chain
+from typing import Any
+
+from scoop_mpi._kernel.task import Task
+from scoop_mpi._kernel.wait import Wait
+from scoop_mpi._runtime import codec, settings
+from scoop_mpi._runtime.loop import Loop, now
+
+_CANCELLED = ((codec.RAISED, CancelledError()),)
+"""The payload of a cancelled call."""
+
+_UNSET: Any = object()
+
+
+class Future:
+    """The outcome of one call, there or still to come.
+
+    It stays with the rank that made it. Any attribute may be set on it.
+    """
+
+    def __init__(self, loop: Loop, task: Task) -> None:
+        self._loop = loop
+        self.task = task
+        self._value: Any = _UNSET
+        self._error: BaseException | None = None
+        self._polled_at: float | None = None
+
+    def __repr__(self) -> str:
+        if not self.task.finished:
+            state = "running" if self.running() else "pending"
+        elif self.cancelled():
+            state = "cancelled"
+        else:
+            state = "failed" if self.task.arrived[0][1] else "finished"
+        return f"<Future {self.task.key} {state}>"
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Return what the call returned, or raise what it raised.
+
+        If nobody has started the call, this rank runs it now. With a timeout it is first offered
+        to other ranks; if none takes it, it runs here, and may then be late by this one call.
+
+        Args:
+            timeout: Seconds to wait; None for as long as it takes.
+
+        Raises:
+            TimeoutError: It is not there in time.
+            CancelledError: It was cancelled.
+        """
+        if self._value is _UNSET:
+            self._settle(timeout)
+        if self._error is not None:
+            try:
+                raise self._error
+            finally:
+                self = None  # type: ignore[assignment]  # noqa: PLW0642  breaks the cycle of traceback and frame
+        return self._value
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Return what the call raised, or None if it returned. Waits as `result` does.
+
+        Raises:
+            TimeoutError: It is not there in time.
+            CancelledError: It was cancelled.
+        """
+        if self._value is _UNSET:
+            self._settle(timeout)
+        if isinstance(self._error, CancelledError) and self.cancelled():
+            raise self._error
+        return self._error
+
+    def _settle(self, timeout: float | None) -> None:
+        entry = self.task.arrived.get(0)
+        if entry is None:
+            until = None if timeout is None else now() + timeout
+            entry = self._loop.obtain(self.task, 0, until)
+            if entry is None:
+                raise TimeoutError(f"{self.task.key} has no outcome after {timeout} s")
+        payload = entry[2]
+        if type(payload) is list:
+            self._value = payload[0]
+            return
+        kind, data = payload[0]
+        value, error = None, None
+        try:
+            value = codec.decode_value(kind, data)
+        except BaseException as raised:  # whatever the call raised, cut to the user's frames
+            error = raised.with_traceback(None) if kind == codec.FAILED else raised
+        self._value, self._error = value, error
+        if kind == codec.PICKLED:  # its memory belongs to the value now
+            self.task.arrived[0] = (1, False, None)
+
+    def done(self) -> bool:
+        """Return whether the call has ended or was cancelled. Asking again and again helps it on."""
+        if not self.task.finished:
+            self._help()
+        return self.task.finished
+
+    def _help(self) -> None:
+        """Make progress for a caller who polls: pump, and after a while run the call here."""
+        if self._polled_at is None:
+            self._polled_at = now()
+        with self._loop.lock:
+            self._loop.pump()
+        patience = settings.OFFER_S if self._loop.ranks > 1 else 0.0
+        if now() - self._polled_at >= patience:
+            self._loop.help_along(self.task)
+
+    def running(self) -> bool:
+        """Return whether the call has been started, or lent to another rank, and has not ended."""
+        task = self.task
+        return not task.finished and not task.unstarted.count
+
+    def cancel(self) -> bool:
+        """Cancel the call if nobody has started it; a call lent to another rank counts as started.
+
+        Returns:
+            Whether it is cancelled.
+        """
+        with self._loop.lock:
+            cancelled, actions = self._loop.worker.cancel(self.task, _CANCELLED)
+            self._loop.perform(actions)
+        if cancelled:
+            self._loop.run_callbacks()
+        return cancelled or self.cancelled()
+
+    def cancelled(self) -> bool:
+        """Return whether the call was cancelled."""
+        entry = self.task.arrived.get(0)
+        return entry is not None and entry[2] is _CANCELLED
+
+    def add_done_callback(self, fn: Callable[[Future], object]) -> None:
+        """Call `fn` with this future when the call has ended or was cancelled.
+
+        It runs on this rank, on the thread of its futures, while that thread waits for something;
+        at once if the call has ended. What it raises is logged.
+        """
+        wait = Wait(1)
+        wait.holder = lambda: self._call_back(fn)
+        with self._loop.lock:
+            if not self.task.finished:
+                self._loop.worker.watch(wait, self.task, 0)
+                return
+        self._call_back(fn)
+
+    def _call_back(self, fn: Callable[[Future], object]) -> None:
+        try:
+            fn(self)
+        except Exception:
+            logging.getLogger("scoop_mpi").exception("a callback of %r raised", self)
+
+
+class Results:
+    """The results of a map, in input order: an iterator that knows its length."""
+
+    def __init__(self, loop: Loop, task: Task, until: float | None) -> None:
+        self._calls = task.calls
+        self._values = chain.from_iterable(_in_order(loop, task, until))
+
+    def __len__(self) -> int:
+        """Return the number of calls."""
+        return self._calls
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._values
+
+    def __next__(self) -> Any:
+        return next(self._values)
+
+
+def _in_order(loop: Loop, task: Task, until: float | None) -> Iterator[list[Any]]:
+    """Yield the values of a task in order, some at a time; raise what a call raised, and end."""
+    position = 0
+    while position < task.calls:
+        entry = loop.obtain(task, position, until)
+        if entry is None:
+            raise TimeoutError(f"{task.key}: result {position} of {task.calls} is not there")
+        del task.arrived[position]
+        position = entry[0]
+        yield from values_of(entry[2])
+
+
+def as_they_come(loop: Loop, task: Task, until: float | None) -> Iterator[list[Any]]:
+    """Yield the values of a task in order of arrival, some at a time."""
+    left = task.calls
+    wait = Wait(1)
+    with loop.lock:
+        loop.worker.watch(wait, task, None)
+    while left:
+        while task.arrived:
+            with loop.lock:
+                start = next(iter(task.arrived))
+                stop, _, payload = task.arrived.pop(start)
+                wait.arrived.clear()
+            left -= stop - start
+            yield from values_of(payload)
+        if left:
+            with loop.lock:
+                if task.arrived:
+                    continue
+                wait.needed = 1
+            if not loop.await_any(wait, [task], until):
+                raise TimeoutError(f"{task.key}: {left} of {task.calls} results are not there")
+
+
+def values_of(payload: codec.Payload) -> Iterator[list[Any]]:
+    """Yield the values of a payload as lists; raise what a call raised when it is its turn."""
+    if type(payload) is list:
+        yield payload
+        return
+    values: list[Any] = []
+    for kind, data in payload:
+        if kind == codec.PLAIN:
+            values.append(data)
+            continue
+        if kind != codec.PICKLED:
+            yield values
+            raise codec.failure_of(kind, data)
+        values.append(codec.decode_value(kind, data))
+    yield values

@@ -1,0 +1,543 @@
+"""Drives the kernel on one rank: runs blocks, parks callers, pumps messages.
+
+Who does what:
+
+* The *program* (on rank 0) or a call computes. When it asks for a result that is not there, and
+  the call is unstarted here, it runs it inline, as a plain function call.
+* When the result is away, the caller parks: its greenlet is left, and a *runner* greenlet takes
+  over, which runs whatever the kernel says, and switches back to callers whose results have come.
+  Runners are kept and used again; new ones are made by the *nursery*, a greenlet that stands low
+  on the stack, so that a chain of thousands of waiting calls does not pile up.
+* Whoever waits, pumps messages. While user code computes, the ticker thread does (`ticker`).
+
+One lock guards the kernel and the transport. It is never held while user code runs, while a value
+is encoded or decoded, or across a switch of greenlets.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+import sys
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from contextvars import copy_context
+from itertools import count
+from typing import Any
+
+from greenlet import getcurrent, greenlet
+
+from scoop_mpi._kernel.broker import Broker
+from scoop_mpi._kernel.constants import Registry
+from scoop_mpi._kernel.protocol import (
+    BROKER,
+    TO_BROKER,
+    Actions,
+    Bye,
+    Constants,
+    Define,
+    Denied,
+    Halt,
+    Lend,
+    Message,
+    Problem,
+    Ready,
+    Resume,
+    Run,
+    Send,
+)
+from scoop_mpi._kernel.task import Block, Loan, Task
+from scoop_mpi._kernel.wait import Wait
+from scoop_mpi._kernel.worker import Worker
+from scoop_mpi._runtime import codec, settings
+from scoop_mpi._runtime.calls import run_calls, run_one
+from scoop_mpi._runtime.cargo import Cargo, Function, MapCargo, Mirror, received_cargo
+from scoop_mpi._runtime.transport import Transport, host
+
+now = time.perf_counter
+
+
+class Loop:
+    """One rank's kernel, its greenlets and its way to the other ranks."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        self.rank = transport.rank
+        self.ranks = transport.ranks
+        self.worker = Worker(self.rank, self.ranks)
+        self.broker = Broker() if self.rank == BROKER else None
+        self.registry = Registry(self.ranks) if self.rank == BROKER else None
+        self.where = f"Rank {self.rank} of {self.ranks} on {host()}"
+        self.lock = threading.Lock()
+        self.thread = threading.get_ident()
+        self.group = 0
+        """The call that runs now: tasks made by one call are siblings."""
+        self._groups = count(1)
+        self._depth = 0
+        self._away_s = 0.0
+        """How long the call that runs now was parked."""
+        self._free: list[greenlet] = []
+        self._nursery = greenlet(self._raise_runners)
+        self._base: greenlet | None = None
+        self._resumable: deque[Wait] = deque()
+        self._callbacks: deque[Callable[[], None]] = deque()
+        self._alarms: list[tuple[float, int, Wait]] = []
+        self._alarm_numbers = count()
+        self._constant_waits: list[Wait] = []
+        self._tickets = count(1)
+        self._known: dict[int, Mirror] = {}
+        """What each other rank remembers of the callables that were sent to it."""
+        self._learnt: dict[int, Mirror] = {}
+        """What this rank remembers of the callables that each other rank sent."""
+        self._loaded: OrderedDict[tuple[int, int], Callable[..., Any]] = OrderedDict()
+        """Callables with state that the latest maps of other ranks use here: one copy a map."""
+        # Life of the job
+        self.ready: set[int] = set()
+        self.gone: set[int] = set()
+        self.problem: str | None = None
+        self.on_problem: Callable[[], None] = lambda: None
+        """Called, without the lock, when a rank has reported why the job cannot go on."""
+        self.halted: int | None = None
+        self.dozing = False
+        """Whether the main thread sleeps in its pump, so that the ticker need not tick."""
+        self.awake = threading.Event()
+        self._quiet_since = now()
+        self._ticked = 0.0
+        shared = self.ranks > (os.cpu_count() or 1)
+        self._spin_s = 0.0 if shared else settings.SPIN_S
+        self._sleep_most_s = settings.SLEEP_MOST_SHARED_S if shared else settings.SLEEP_MOST_S
+
+    # --- work made here ----------------------------------------------------------------------
+
+    def push(self, calls: int, cargo: Cargo) -> Task:
+        """Make a task of this rank's and put it to work."""
+        with self.lock:
+            worker = self.worker
+            task = worker.new_task(calls, cargo.function.key, cargo, group=self.group)
+            actions = worker.push(task)
+            if actions:
+                self.perform(actions)
+        return task
+
+    def obtain(
+        self, task: Task, index: int, until: float | None = None
+    ) -> tuple[int, bool, Any] | None:
+        """Return the outcome of the calls from `index` on: (stop, failed, payload).
+
+        Runs them here if nobody has started them. None if they are not there in time.
+        """
+        entry = task.arrived.get(index)
+        if entry is not None:
+            return entry
+        offered = self._offer(until)
+        while True:
+            if offered is not None and now() >= offered:
+                offered = None
+            block = None
+            if offered is None and self._depth < settings.INLINE_DEPTH:
+                with self.lock:
+                    block = self.worker.claim(task, index, now())
+            if block is not None:
+                self.run(block)
+                if self._callbacks:
+                    self.run_callbacks()
+            entry = task.arrived.get(index)
+            if entry is not None:
+                return entry
+            if block is None:
+                if until is not None and now() >= until:
+                    return None
+                wait = Wait(1)
+                with self.lock:
+                    if index in task.arrived:
+                        continue
+                    self.worker.watch(wait, task, index)
+                self.park(wait, until, offered)
+                if not wait.satisfied:
+                    with self.lock:
+                        self.worker.unwatch(wait, task)
+
+    def _offer(self, until: float | None) -> float | None:
+        """Return until when a timed wait leaves its calls to others, or None for not at all."""
+        return None if until is None or self.ranks == 1 else now() + settings.OFFER_S
+
+    def await_any(self, wait: Wait, tasks: list[Task], until: float | None) -> bool:
+        """Wait until `wait` is satisfied; run unstarted calls of these tasks, in order, meanwhile.
+
+        Returns:
+            Whether it is satisfied; False if the time is over.
+        """
+        offered = self._offer(until)
+        position = 0
+        while not wait.satisfied:
+            if until is not None and now() >= until:
+                return False
+            if offered is not None and now() >= offered:
+                offered = None
+            block = None
+            if offered is None and self._depth < settings.INLINE_DEPTH:
+                while block is None and position < len(tasks):
+                    block = self._claim_any(tasks[position])
+                    if block is None:
+                        position += 1
+            if block is not None:
+                self.run(block)
+                if self._callbacks:
+                    self.run_callbacks()
+            else:
+                self.park(wait, until, offered)
+        return True
+
+    def help_along(self, task: Task) -> None:
+        """Run unstarted calls of a task here, for a caller who polls."""
+        block = self._claim_any(task) if self._depth < settings.INLINE_DEPTH else None
+        if block is not None:
+            self.run(block)
+        self.run_callbacks()
+
+    def _claim_any(self, task: Task) -> Block | None:
+        with self.lock:
+            for start, _ in task.unstarted:
+                return self.worker.claim(task, start, now())
+        return None
+
+    # --- running -----------------------------------------------------------------------------
+
+    def run(self, block: Block) -> None:
+        """Run a block of calls and report what became of them."""
+        if self.dozing:
+            self.dozing = False
+            self.awake.set()
+        source = block.source
+        foreign = isinstance(source, Loan)
+        group, away_s = self.group, self._away_s
+        self.group = next(self._groups)
+        self._away_s = 0.0
+        self._depth += 1
+        started = now()
+        start, calls = block.start, block.stop - block.start
+        try:
+            cargo: Cargo = self._loan_cargo(source) if foreign else source.cargo
+            function = cargo.load()
+            if calls == 1 or not isinstance(cargo, MapCargo):
+                values, failures = run_one(function, lambda: cargo.arguments(start))
+            else:
+                values, failures = run_calls(function, cargo.rows(start, block.stop), calls)
+        except BaseException as error:  # the callable cannot be loaded here
+            values, failures = [None] * calls, dict.fromkeys(range(calls), error)
+        seconds = now() - started - self._away_s
+        self._depth -= 1
+        self.group = group
+        self._away_s += away_s
+        payload, failed = codec.encode_outcomes(values, failures, self.where if foreign else None)
+        with self.lock:
+            actions = self.worker.finished(block, payload, now(), failed=failed, seconds=seconds)
+            if actions:
+                self.perform(actions)
+
+    def _loan_cargo(self, loan: Loan) -> Cargo:
+        """Return what a loan says to call, decoded on this thread when it is first needed."""
+        if isinstance(loan.cargo, tuple):
+            function, data = loan.cargo
+            loan.cargo = cargo = received_cargo(function, data, loan.origin)
+            if isinstance(cargo, MapCargo) and not function.shared:
+                name = (loan.owner, loan.serial)
+                cargo.loaded = self._loaded.pop(name, None) or function.load()
+                self._loaded[name] = cargo.loaded
+                if len(self._loaded) > settings.CALLABLES:
+                    self._loaded.popitem(last=False)
+        return loan.cargo  # type: ignore[no-any-return]  # opaque to the kernel
+
+    # --- parking and greenlets ---------------------------------------------------------------
+
+    def park(self, wait: Wait, until: float | None = None, offered: float | None = None) -> None:
+        """Leave the caller here until its wait is satisfied or the time is over.
+
+        Until `offered`, this rank starts nothing: what the caller waits for is left to others.
+        May return early; the caller looks at its wait.
+        """
+        if threading.get_ident() != self.thread:
+            self._park_thread(wait, until)
+            return
+        started = now()
+        me = getcurrent()
+        saved = self._depth, self.group, self._away_s
+        self.worker.parked += 1
+        try:
+            while not wait.satisfied:
+                moment = now()
+                if until is not None and moment >= until:
+                    break
+                if offered is not None and moment >= offered:
+                    break
+                if self._callbacks:
+                    self.run_callbacks()
+                elif offered is None and (self._resumable or self.worker.has_work):
+                    with self.lock:
+                        if wait.satisfied:
+                            break
+                        wait.holder = me
+                    if until is not None:
+                        entry = (until, next(self._alarm_numbers), wait)
+                        heapq.heappush(self._alarms, entry)
+                    (self._free.pop() if self._free else self._nursery).switch()
+                    wait.holder = None
+                else:
+                    ends = [end for end in (until, offered) if end is not None]
+                    self._pump_and_rest(min(ends) if ends else None)
+        finally:
+            self.worker.parked -= 1
+            self._depth, self.group, self._away_s = saved
+            self._away_s += now() - started
+            if self.dozing:
+                self.dozing = False
+                self.awake.set()
+
+    def _park_thread(self, wait: Wait, until: float | None) -> None:
+        """Wait on a thread that has no runners: pump now and then."""
+        while not wait.satisfied and (until is None or now() < until):
+            with self.lock:
+                self.pump()
+            if not wait.satisfied:
+                time.sleep(settings.TICK_S / 4)
+
+    def _raise_runners(self) -> None:
+        """Be the nursery: each switch to it makes a new runner, low on the stack."""
+        while True:
+            runner = greenlet(self._runner)
+            runner.gr_context = copy_context()
+            runner.switch()
+
+    def _runner(self) -> None:
+        """Run what the kernel says, and give the thread to callers whose results have come."""
+        me = getcurrent()
+        while True:
+            self._depth, self.group, self._away_s = 0, 0, 0.0
+            if self._alarms:
+                self._ring_alarms()
+            if self._resumable:
+                wait = self._resumable.popleft()
+                holder, wait.holder = wait.holder, None
+                if isinstance(holder, greenlet):
+                    self._free.append(me)
+                    holder.switch()
+            elif self._callbacks:
+                self.run_callbacks()
+            elif self.halted is not None and self._base is not None:
+                self._base.switch()
+            else:
+                with self.lock:
+                    block = self.perform(self.worker.turn(now()))
+                if block is not None:
+                    self.run(block)
+                else:
+                    self._pump_and_rest(self._alarms[0][0] if self._alarms else None)
+
+    def serve(self) -> None:
+        """Run calls for other ranks until the program has ended."""
+        self._base = getcurrent()
+        if self.halted is None:
+            self._nursery.switch()
+
+    def _ring_alarms(self) -> None:
+        """Let callers go on whose time is over."""
+        moment = now()
+        while self._alarms and self._alarms[0][0] <= moment:
+            wait = heapq.heappop(self._alarms)[2]
+            if wait.holder is not None:
+                self._resumable.append(wait)
+
+    def run_callbacks(self) -> None:
+        """Run the callbacks of futures that are done, on this thread."""
+        while self._callbacks:
+            self._callbacks.popleft()()
+
+    # --- messages ----------------------------------------------------------------------------
+
+    def perform(self, actions: Actions) -> Block | None:
+        """Carry out actions, and what follows from them. The lock is held.
+
+        Returns:
+            The block that is to be run, if there is one.
+        """
+        block = None
+        todo = deque(actions)
+        while todo:
+            action = todo.popleft()
+            if isinstance(action, Send):
+                if action.to == self.rank:
+                    todo.extend(self._receive(self.rank, action.message))
+                else:
+                    self._send(action.to, action.message)
+            elif isinstance(action, Run):
+                block = action.block
+            elif isinstance(action, Resume):
+                self._resume(action.wait)
+        return block
+
+    def _resume(self, wait: Wait) -> None:
+        holder = wait.holder
+        if isinstance(holder, greenlet):
+            self._resumable.append(wait)
+        elif holder is not None:
+            self._callbacks.append(holder)
+
+    def send(self, rank: int, message: Message) -> None:
+        """Send a message of the job's life."""
+        with self.lock:
+            self.perform([Send(rank, message)])
+
+    def _send(self, rank: int, message: Message) -> None:
+        extra = None
+        if isinstance(message, Lend):
+            extra = self._callables_for(rank, message)
+        self.transport.send(rank, codec.pack(message, extra))
+
+    def _callables_for(self, rank: int, message: Lend) -> dict[bytes, tuple[Any, bool]]:
+        """Return the callables of a loan that its borrower does not remember."""
+        mirror = self._known.setdefault(rank, Mirror())
+        unknown: dict[bytes, tuple[Any, bool]] = {}
+        for part in message.parts:
+            digest = part.cargo[0]
+            if mirror.get(digest) is None:
+                function: Function = self.worker.tasks[part.serial].cargo.function  # type: ignore[attr-defined]  # opaque to the kernel
+                mirror.put(function)
+                unknown[digest] = (function.pickled, function.shared)
+        return unknown
+
+    def _learn_callables(
+        self, sender: int, message: Lend, unknown: dict[bytes, tuple[Any, bool]]
+    ) -> Lend:
+        """Replace digests by callables, which are not loaded yet."""
+        mirror = self._learnt.setdefault(sender, Mirror())
+        parts = []
+        for part in message.parts:
+            digest, data = part.cargo
+            function = mirror.get(digest)
+            if function is None:
+                pickled, shared = unknown[digest]
+                function = Function(part.key, digest, pickled, None, shared=shared)
+                mirror.put(function)
+            parts.append(part._replace(cargo=(function, data)))
+        return message._replace(parts=tuple(parts))
+
+    def pump(self) -> bool:
+        """Take what has arrived, and act on it. The lock is held. True if there was anything."""
+        arrived = self.transport.poll()
+        for sender, frames in arrived:
+            message, extra = codec.unpack(frames)
+            if isinstance(message, Lend):
+                message = self._learn_callables(sender, message, extra)
+            self.perform(self._receive(sender, message))
+        return bool(arrived)
+
+    def tick(self) -> bool:
+        """Pump for a main thread that is in user code. The lock is held. True on any traffic."""
+        traffic = self.pump()
+        actions = self.worker.tick(now())
+        if actions:
+            self.perform(actions)
+        return traffic or bool(actions)
+
+    def _receive(self, sender: int, message: Message) -> Actions:
+        kind = type(message)
+        if kind in TO_BROKER:
+            assert self.broker is not None
+            return self.broker.receive(sender, message)
+        if isinstance(message, Define):
+            assert self.registry is not None
+            return self.registry.define(sender, message)
+        if isinstance(message, Ready):
+            self.ready.add(sender)
+            return []
+        if isinstance(message, Problem):
+            self.problem = self.problem or message.text
+            return []
+        if isinstance(message, Halt):
+            self.halted = message.code
+            return []
+        if isinstance(message, Bye):
+            self.gone.add(sender)
+            return []
+        actions = self.worker.receive(sender, message, now())
+        if isinstance(message, Constants | Denied):
+            for wait in self._constant_waits:
+                wait.needed = 0
+                actions.append(Resume(wait))
+            self._constant_waits.clear()
+        return actions
+
+    def _pump_and_rest(self, until: float | None) -> None:
+        """Pump once; with nothing to do, say so, and sleep for a part of the silence so far."""
+        moment = now()
+        with self.lock:
+            traffic = self.pump()
+            actions = self.worker.dry(moment)
+            if moment - self._ticked > settings.TICK_S:
+                self._ticked = moment
+                actions += self.worker.tick(moment)
+            if actions:
+                self.perform(actions)
+            resting = not traffic and not actions and not self.transport.busy
+        if self.problem is not None:
+            self.on_problem()
+        if not resting:
+            self._quiet_since = moment
+            return
+        quiet = moment - self._quiet_since
+        if quiet < self._spin_s:
+            return
+        pause = min(max(quiet * settings.SLEEP_FRACTION, settings.SLEEP_LEAST_S), self._sleep_most_s)
+        if until is not None:
+            pause = min(pause, max(0.0, until - moment))
+        self.dozing = True
+        time.sleep(pause)
+
+    # --- constants ---------------------------------------------------------------------------
+
+    def define(self, items: tuple[tuple[str, Any], ...]) -> Denied | None:
+        """Make constants; return why not, or None once they are known here."""
+        ticket = next(self._tickets)
+        verdicts = self.worker.constants.verdicts
+        self.send(BROKER, Define(ticket, items))
+        self.await_constants(lambda: ticket in verdicts, None)
+        return verdicts.pop(ticket)
+
+    def await_constants(self, there: Callable[[], bool], until: float | None) -> bool:
+        """Wait until a condition on the constants holds; False if the time is over."""
+        while True:
+            wait = Wait(1)
+            with self.lock:
+                if there():
+                    return True
+                self._constant_waits.append(wait)
+            if until is not None and now() >= until:
+                return there()
+            self.park(wait, until)
+
+
+# --- the loop of this process ----------------------------------------------------------------
+
+_current: Loop | None = None
+importing: Callable[[str], None] | None = None
+"""Set while a worker imports the program: called, with the name, by what must not be called then."""
+
+
+def current(caller: str = "") -> Loop:
+    """Return the loop of this process; outside a launcher, make one that runs serially."""
+    if _current is not None:
+        return _current
+    if importing is not None:
+        importing(caller)
+    from scoop_mpi._runtime.serial import start_serial  # noqa: PLC0415  only where nobody launched
+
+    return start_serial()
+
+
+def install(loop: Loop) -> None:
+    """Make this the loop of the process."""
+    global _current
+    _current = loop
+    sys.setswitchinterval(min(sys.getswitchinterval(), settings.SWITCH_INTERVAL_S))

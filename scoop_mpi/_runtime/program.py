@@ -1,0 +1,132 @@
+"""The user's program as a module: run as `__main__` on the root, imported once on each worker.
+
+On a worker its `__name__` is `__scoop_main__`, so that its guarded part does not run, and it also
+stands in for `__main__`, so that what the root pickles as `__main__.f` is found there.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.machinery
+import importlib.util
+import os
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+from scoop_mpi._runtime.codec import IMPORTABLE
+
+WORKER_NAME = "__scoop_main__"
+
+
+class Program:
+    """A program file, or a module to be run as `python -m` would.
+
+    Args:
+        path: The file, as it was typed; or None.
+        module: The name after `-m`; or None.
+    """
+
+    def __init__(self, path: str | None, module: str | None) -> None:
+        self._spec: importlib.machinery.ModuleSpec | None = None
+        if module is None:
+            assert path is not None
+            self.typed = path
+            self.file = os.path.abspath(path)
+            self._loader: Any = importlib.machinery.SourceFileLoader("__main__", self.file)
+            sys.path[0] = os.path.dirname(os.path.realpath(self.file))
+        else:
+            self.typed = module
+            sys.path[0] = os.getcwd()
+            self._spec = _find(module)
+            self._loader = self._spec.loader
+            self.file = self._spec.origin or module
+
+    def load(self, name: str) -> types.ModuleType:
+        """Make the module and register it, not run yet. `name`: its `__name__`."""
+        module = types.ModuleType(name)
+        module.__file__ = self.file
+        module.__loader__ = self._loader
+        module.__spec__ = self._spec
+        module.__package__ = self._spec.parent if self._spec else None
+        module.__dict__["__builtins__"] = __builtins__
+        module.__dict__["__cached__"] = None
+        sys.modules["__main__"] = module
+        sys.modules[WORKER_NAME] = module
+        return module
+
+    def run(self, module: types.ModuleType) -> None:
+        """Run the program's code in its module."""
+        if self._spec is not None:
+            code = self._loader.get_code(self._spec.name)
+            source = self._loader.get_source(self._spec.name)
+        else:
+            source = self._loader.get_data(self.file)
+            code = self._loader.source_to_code(source, self.file)
+        _note_importable(source)
+        exec(code, module.__dict__)  # noqa: S102  running the user's program is what we are for
+
+
+def _find(module: str) -> importlib.machinery.ModuleSpec:
+    spec = importlib.util.find_spec(module)
+    if spec is not None and spec.submodule_search_locations is not None:
+        spec = importlib.util.find_spec(f"{module}.__main__")
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError(f"No module named {module!r}, or it cannot be run with -m")
+    return spec
+
+
+# --- which names every rank has --------------------------------------------------------------
+
+
+def _note_importable(source: bytes | str) -> None:
+    """Tell the codec which names of the program exist wherever it is merely imported."""
+    tree = ast.parse(source)
+    guarded = [part for node in tree.body if _is_guard(node) for part in _walk([node])]
+    defines = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    outside = [node for node in tree.body if not _is_guard(node)]
+    IMPORTABLE.aliases = frozenset({"__main__", WORKER_NAME})
+    IMPORTABLE.guarded = any(isinstance(node, defines) for node in guarded) or any(
+        isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Lambda)
+        for node in guarded
+    )
+    inside = set(_bound(guarded))
+    IMPORTABLE.names = frozenset(set(_bound(list(_walk(outside)))) - inside)
+
+
+def _is_guard(node: ast.stmt) -> bool:
+    """Return whether this is `if __name__ == "__main__":`."""
+    if not isinstance(node, ast.If) or not isinstance(node.test, ast.Compare):
+        return False
+    sides = [node.test.left, *node.test.comparators]
+    return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
+
+
+def _walk(nodes: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield statements and those inside them, but not what functions and classes hold."""
+    for node in nodes:
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            inner = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)]
+            inner += [
+                statement
+                for child in ast.iter_child_nodes(node)
+                if isinstance(child, ast.ExceptHandler | ast.match_case)
+                for statement in child.body
+            ]
+            yield from _walk(inner)
+
+
+def _bound(nodes: list[ast.stmt]) -> Iterator[str]:
+    """Yield the names that statements bind in their own scope."""
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0]
+        else:
+            for part in ast.walk(node):
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                    yield part.id

@@ -1,0 +1,55 @@
+"""The numbers of the runtime, in seconds, bytes and counts, and where they come from."""
+
+SPIN_S = 50e-6
+"""After traffic an idle rank polls for so long before it sleeps (not where ranks share cores)."""
+
+SLEEP_FRACTION = 0.1
+"""An idle rank sleeps for this part of the silence so far ..."""
+
+SLEEP_LEAST_S = 10e-6
+"""... but at least this ..."""
+
+SLEEP_MOST_S = 1e-3
+"""... and at most this."""
+
+SLEEP_MOST_SHARED_S = 5e-3
+"""... or this, where ranks outnumber cores."""
+
+TICK_S = 1e-3
+"""The ticker's period while there is traffic ..."""
+
+TICK_MOST_S = 10e-3
+"""... and the longest it grows to in silence."""
+
+SWITCH_INTERVAL_S = 200e-6
+"""Python's thread switch interval: bounds how late the ticker gets the GIL (default 5 ms)."""
+
+OFFER_S = 3e-3
+"""A timed wait offers its calls to others for so long before it runs them itself."""
+
+INLINE_DEPTH = 24
+"""So many calls run inside one another's waits; a deeper one gets a fresh greenlet."""
+
+GRACE_S = 0.5
+"""A call that still runs so long after the end of the program is cut off."""
+
+LOST_S = 5.0
+"""A rank that has not said goodbye so long after the end is given up."""
+
+PARENT_CHECK_S = 1.0
+"""How often an idle or busy rank looks whether its launcher is still there."""
+
+OUT_OF_BAND = 64 * 1024
+"""Buffers of at least so many bytes travel as themselves, not inside the pickle."""
+
+EAGER = 60 * 1024
+"""Messages up to so many bytes travel as one MPI message."""
+
+CHUNK = 1 << 30
+"""Larger buffers travel in pieces of so many bytes: MPI counts are 32 bits wide."""
+
+CALLABLES = 256
+"""So many callables are remembered for each pair of ranks ..."""
+
+CALLABLE_BYTES = 512 * 1024 * 1024
+"""... and so many bytes of them."""

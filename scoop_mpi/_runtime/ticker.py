@@ -1,0 +1,83 @@
+"""Serves the other ranks while user code runs on this one.
+
+A small thread that wakes about every millisecond, pumps messages, lends, and gives back what a
+long call holds up. It moves bytes only: it never pickles or unpickles user types, imports, runs
+callbacks or switches greenlets. While the main thread pumps for itself, it stands still.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+
+from scoop_mpi._runtime import settings
+from scoop_mpi._runtime.loop import Loop, now
+
+
+class Ticker:
+    """The ticker thread of a rank.
+
+    Args:
+        loop: The rank's loop.
+        on_halt: Called once, from this thread, when the program has ended and the main thread has
+            not left its call within the grace period.
+        on_orphan: Called when the launcher is gone.
+    """
+
+    def __init__(
+        self, loop: Loop, on_halt: Callable[[], None], on_orphan: Callable[[], None]
+    ) -> None:
+        self._loop = loop
+        self._on_halt = on_halt
+        self._on_orphan = on_orphan
+        self._parent = os.getppid()
+        self._stop = False
+        self._halted_at: float | None = None
+        self._thread = threading.Thread(target=self._run, name="scoop_mpi ticker", daemon=True)
+
+    def start(self) -> None:
+        """Start to tick."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and wait until the thread touches nothing any more."""
+        self._stop = True
+        self._loop.awake.set()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _run(self) -> None:
+        loop = self._loop
+        period = settings.TICK_S
+        while not self._stop:
+            time.sleep(period)
+            self._look_after_parent()
+            if loop.dozing:
+                loop.awake.clear()
+                if loop.dozing:
+                    loop.awake.wait(settings.PARENT_CHECK_S)
+                period = settings.TICK_S
+                continue
+            with loop.lock:
+                if self._stop:
+                    return
+                busy = loop.tick() or loop.transport.busy
+            if loop.problem is not None:
+                loop.on_problem()
+            self._look_after_halt()
+            period = settings.TICK_S if busy else min(period * 1.2, settings.TICK_MOST_S)
+
+    def _look_after_parent(self) -> None:
+        if os.getppid() != self._parent:
+            self._on_orphan()
+
+    def _look_after_halt(self) -> None:
+        if self._loop.halted is None:
+            return
+        if self._halted_at is None:
+            self._halted_at = now()
+        elif now() - self._halted_at > settings.GRACE_S:
+            self._stop = True
+            self._on_halt()

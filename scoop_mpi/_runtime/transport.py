@@ -1,0 +1,181 @@
+"""Frames of bytes between ranks: the only module that touches mpi4py.
+
+All sends are non-blocking and keep their memory until they are done. A message whose frames are
+one small pickle travels as one MPI message; a larger one as a header that gives the sizes,
+followed by the frames on a second communicator, straight into memory of their own and in pieces
+that MPI's 32-bit counts can hold. Messages of one pair of ranks are delivered in order.
+
+Both communicators are our own, so that a program may use MPI for itself.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections import deque
+from typing import Any, Protocol
+
+from scoop_mpi._runtime import settings
+
+Frames = list[Any]
+
+
+class Transport(Protocol):
+    """What the loop needs of a way between ranks. Every call is made under the loop's lock."""
+
+    rank: int
+    ranks: int
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way, so that sleeping would hold it up."""
+
+    def send(self, rank: int, frames: Frames) -> None:
+        """Start to send; the frames must not change until they are there."""
+
+    def poll(self) -> list[tuple[int, Frames]]:
+        """Make progress and return what has arrived, with its sender."""
+
+    def close(self) -> None:
+        """Wait until all sends are done and leave."""
+
+
+class Alone:
+    """The transport of a job of one rank."""
+
+    rank = 0
+    ranks = 1
+    busy = False
+
+    def send(self, rank: int, frames: Frames) -> None:
+        """Never called: a rank delivers to itself without a transport."""
+        raise AssertionError(f"no rank {rank} to send {len(frames)} frames to")
+
+    def poll(self) -> list[tuple[int, Frames]]:
+        """Return nothing."""
+        return []
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class _Incoming:
+    """A message whose header has come, and whose frames are on their way."""
+
+    __slots__ = ("frames", "requests")
+
+    def __init__(self, frames: Frames, requests: list[Any]) -> None:
+        self.frames = frames
+        self.requests = requests
+
+
+class Mpi:
+    """Frames over MPI point-to-point messages."""
+
+    _WHOLE, _HEADER = 1, 2
+
+    def __init__(self) -> None:
+        from mpi4py import MPI  # noqa: PLC0415  importing it starts MPI
+
+        self._mpi = MPI
+        self._control = MPI.COMM_WORLD.Dup()
+        self._bulk = MPI.COMM_WORLD.Dup()
+        self.rank: int = self._control.Get_rank()
+        self.ranks: int = self._control.Get_size()
+        self.library: str = MPI.Get_library_version().splitlines()[0]
+        self.threads: bool = MPI.Query_thread() == MPI.THREAD_MULTIPLE
+        self._status = MPI.Status()
+        self._sends: list[tuple[Any, Any]] = []
+        """Requests under way, with the memory that they read."""
+        self._queues: dict[int, deque[_Incoming]] = {}
+        """For each sender: large messages that are not complete, and what came after them."""
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._sends or self._queues)
+
+    def send(self, rank: int, frames: Frames) -> None:
+        first = frames[0]
+        if len(frames) == 1 and len(first) <= settings.EAGER:
+            self._start(self._control, rank, first, self._WHOLE)
+            return
+        views = [memoryview(frame).cast("B") for frame in frames]
+        header = ",".join(str(view.nbytes) for view in views).encode()
+        self._start(self._control, rank, header, self._HEADER)
+        for view in views:
+            for start in range(0, view.nbytes, settings.CHUNK):
+                self._start(self._bulk, rank, view[start : start + settings.CHUNK], self._WHOLE)
+
+    def _start(self, comm: Any, rank: int, data: Any, tag: int) -> None:
+        request = comm.Isend([data, self._mpi.BYTE], rank, tag)
+        self._sends.append((request, data))
+
+    def poll(self) -> list[tuple[int, Frames]]:
+        if self._sends:
+            self._sends = [entry for entry in self._sends if not entry[0].Test()]
+        arrived: list[tuple[int, Frames]] = []
+        control, status, byte = self._control, self._status, self._mpi.BYTE
+        any_one = self._mpi.ANY_SOURCE
+        while True:
+            message = control.Improbe(any_one, self._mpi.ANY_TAG, status)
+            if message is None:
+                break
+            source, tag, size = status.Get_source(), status.Get_tag(), status.Get_count(byte)
+            data = bytearray(size)
+            message.Recv([data, byte])
+            if tag == self._HEADER:
+                incoming = self._receive_frames(source, data)
+                self._queues.setdefault(source, deque()).append(incoming)
+            elif source in self._queues:
+                self._queues[source].append(_Incoming([data], []))
+            else:
+                arrived.append((source, [data]))
+        if self._queues:
+            self._complete(arrived)
+        return arrived
+
+    def _receive_frames(self, source: int, header: bytearray) -> _Incoming:
+        frames: Frames = []
+        requests: list[Any] = []
+        for size in map(int, header.split(b",")):
+            frame = _memory(size)
+            frames.append(frame)
+            view = memoryview(frame)
+            for start in range(0, size, settings.CHUNK):
+                part = view[start : start + settings.CHUNK]
+                requests.append(self._bulk.Irecv([part, self._mpi.BYTE], source, self._WHOLE))
+        return _Incoming(frames, requests)
+
+    def _complete(self, arrived: list[tuple[int, Frames]]) -> None:
+        """Move messages that are complete from the queues, in order of each sender."""
+        for source, queue in list(self._queues.items()):
+            while queue:
+                head = queue[0]
+                head.requests = [request for request in head.requests if not request.Test()]
+                if head.requests:
+                    break
+                queue.popleft()
+                arrived.append((source, head.frames))
+            if not queue:
+                del self._queues[source]
+
+    def close(self) -> None:
+        while self._sends:
+            self._sends = [entry for entry in self._sends if not entry[0].Test()]
+
+    def finalize(self) -> None:
+        """Leave MPI; nothing may be sent after this."""
+        if not self._mpi.Is_finalized():
+            self._mpi.Finalize()
+
+    def abort(self, code: int) -> None:
+        """End every process of the job with this exit code, at once."""
+        self._control.Abort(code)
+
+
+def _memory(size: int) -> bytearray:
+    return bytearray(size)
+
+
+def host() -> str:
+    """Return the short name of this host, for messages to people."""
+    return socket.gethostname().partition(".")[0]

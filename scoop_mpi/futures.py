@@ -1,0 +1,295 @@
+"""Calls that run on other ranks: `map`, `submit`, and what waits for them.
+
+The meaning is that of PEP 3148 (`concurrent.futures`), with SCOOP's names beside it. Every call
+may be made from the program and from within any other call, to any depth.
+
+Arguments are taken and encoded at the call, and what a function does to its arguments is not seen
+by the caller. Large buffers (numpy arrays above 64 KiB) are not copied until they are sent: do not
+write to them before the result is there. Other calls may run inside a wait.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import (
+    ALL_COMPLETED,
+    FIRST_COMPLETED,
+    FIRST_EXCEPTION,
+    CancelledError,
+)
+from typing import Any, NamedTuple
+
+from scoop_mpi._kernel.task import Task
+from scoop_mpi._kernel.wait import Wait
+from scoop_mpi._runtime.cargo import MapCargo, encode_call, encode_columns, encode_function
+from scoop_mpi._runtime.future import Future, Results, as_they_come
+from scoop_mpi._runtime.loop import Loop, current, now
+
+__all__ = [
+    "ALL_COMPLETED",
+    "FIRST_COMPLETED",
+    "FIRST_EXCEPTION",
+    "CancelledError",
+    "DoneAndNotDone",
+    "Future",
+    "as_completed",
+    "map",
+    "mapReduce",
+    "mapScan",
+    "map_as_completed",
+    "shutdown",
+    "submit",
+    "wait",
+]
+
+
+def submit(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
+    """Have `func(*args, **kwargs)` run, here or on another rank.
+
+    Returns:
+        A future for its outcome.
+
+    Raises:
+        TypeError: `func` is not callable.
+        PickleError: `func` or an argument cannot travel; nothing was submitted.
+    """
+    loop = current("submit")
+    function = encode_function(func, travels=loop.ranks > 1)
+    return Future(loop, loop.push(1, encode_call(function, args, kwargs)))
+
+
+def map(  # noqa: A001  SCOOP's and PEP 3148's name
+    func: Callable[..., Any],
+    *iterables: Iterable[Any],
+    timeout: float | None = None,
+    chunksize: int | None = None,  # noqa: ARG001  grain is measured; accepted for PEP 3148
+) -> Iterator[Any]:
+    """Have `func` run on the items of the iterables, as the built-in `map` would.
+
+    The items are taken at the call, as many as the shortest iterable has, and the calls are
+    offered to every rank at once.
+
+    Args:
+        timeout: Seconds from this call within which each result must be there when it is asked for.
+        chunksize: Ignored: how many calls travel together is measured.
+
+    Returns:
+        An iterator over the results in input order, with a length. A call that raised raises when
+        its turn comes, and ends the iterator.
+
+    Raises:
+        TypeError: `func` is not callable.
+        PickleError: `func` or an item cannot travel; nothing was submitted.
+    """
+    loop = current("map")
+    until = None if timeout is None else now() + timeout
+    return Results(loop, _map_task(loop, func, iterables), until)
+
+
+def map_as_completed(
+    func: Callable[..., Any], *iterables: Iterable[Any], timeout: float | None = None
+) -> Iterator[Any]:
+    """Have `func` run on the items as `map` does, and yield results as soon as they are there."""
+    loop = current("map_as_completed")
+    until = None if timeout is None else now() + timeout
+    task = _map_task(loop, func, iterables)
+    return (value for values in as_they_come(loop, task, until) for value in values)
+
+
+def _map_task(loop: Loop, func: Callable[..., Any], iterables: tuple[Iterable[Any], ...]) -> Task:
+    function = encode_function(func, travels=loop.ranks > 1)
+    columns, calls = encode_columns(iterables)
+    return loop.push(calls, MapCargo(function, columns))
+
+
+# --- waiting ---------------------------------------------------------------------------------
+
+
+class DoneAndNotDone(NamedTuple):
+    """What `wait` returns."""
+
+    done: set[Future]
+    not_done: set[Future]
+
+
+def wait(
+    fs: Iterable[Future],
+    timeout: float | None = None,
+    return_when: str = ALL_COMPLETED,
+) -> DoneAndNotDone:
+    """Wait for futures, and say which are done.
+
+    Args:
+        fs: Futures, of this rank.
+        timeout: Seconds to wait at most; None, or less than 0 as in SCOOP, for as long as it takes.
+        return_when: ALL_COMPLETED, FIRST_COMPLETED, or FIRST_EXCEPTION (the first failure; all,
+            if none fails).
+
+    Raises:
+        ValueError: `return_when` is none of these.
+    """
+    if return_when not in (ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION):
+        raise ValueError(f"return_when must be one of the three conditions, not {return_when!r}")
+    futures = list(dict.fromkeys(fs))
+    loop = current("wait")
+    until = None if timeout is None or timeout < 0 else now() + timeout
+    first_only = return_when == FIRST_COMPLETED
+    stop_on_failure = return_when == FIRST_EXCEPTION
+    with loop.lock:
+        pending = [future for future in futures if not future.task.finished]
+        satisfied = (
+            not pending
+            or (first_only and len(pending) < len(futures))
+            or (stop_on_failure and any(_failed(future) for future in futures))
+        )
+        waiting = Wait(1 if first_only else len(pending), stop_on_failure=stop_on_failure)
+        if not satisfied:
+            for future in pending:
+                loop.worker.watch(waiting, future.task, 0)
+    if not satisfied:
+        loop.await_any(waiting, [future.task for future in pending], until)
+        _unwatch(loop, waiting, pending)
+    done = {future for future in futures if future.task.finished}
+    return DoneAndNotDone(done, set(futures) - done)
+
+
+def _failed(future: Future) -> bool:
+    """Return whether a future is done and its call raised or was cancelled."""
+    return future.task.finished and future.task.arrived[0][1]
+
+
+def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator[Future]:
+    """Yield futures as they are done, failed ones like the others; those that are done come first.
+
+    Args:
+        timeout: Seconds, from this call, for all of them.
+
+    Raises:
+        TimeoutError: From the iterator, if some are not done in time.
+    """
+    futures = list(dict.fromkeys(fs))
+    loop = current("as_completed")
+    until = None if timeout is None else now() + timeout
+    return _as_completed(loop, futures, until)
+
+
+def _as_completed(loop: Loop, futures: list[Future], until: float | None) -> Iterator[Future]:
+    waiting = Wait(1)
+    with loop.lock:
+        pending = {future.task: future for future in futures if not future.task.finished}
+        for task in pending:
+            loop.worker.watch(waiting, task, 0)
+    tasks = list(pending)
+    try:
+        for future in futures:
+            if future.task not in pending:
+                yield future
+        while pending:
+            while waiting.arrived:
+                yield pending.pop(waiting.arrived.popleft())
+            with loop.lock:
+                if waiting.arrived or not pending:
+                    continue
+                waiting.needed = 1
+            tasks = [task for task in tasks if task.unstarted.count]
+            if not loop.await_any(waiting, tasks, until):
+                raise TimeoutError(f"{len(pending)} of {len(futures)} futures are not done")
+    finally:
+        _unwatch(loop, waiting, list(pending.values()))
+
+
+def _unwatch(loop: Loop, waiting: Wait, futures: Iterable[Future]) -> None:
+    with loop.lock:
+        for future in futures:
+            if not future.task.finished:
+                loop.worker.unwatch(waiting, future.task)
+
+
+def shutdown(wait: bool = True) -> None:
+    """Do nothing: the ranks end with the program. Here for code that wants an executor."""
+
+
+# --- reductions ------------------------------------------------------------------------------
+
+_RUNS = 512
+"""A reduction is cut into at most so many runs. Fixed: how a sum is bracketed depends on the
+number of items alone, so that the result is bitwise the same on any number of ranks."""
+
+_NOTHING: Any = object()
+
+
+def mapReduce(  # noqa: N802  SCOOP's name
+    mapFunc: Callable[..., Any],  # noqa: N803  SCOOP's name
+    reductionFunc: Callable[[Any, Any], Any],  # noqa: N803  SCOOP's name
+    *iterables: Iterable[Any],
+    initial: Any = _NOTHING,
+) -> Any:
+    """Map, and reduce the results with an associative function of two, in input order.
+
+    Args:
+        initial: Comes before all results; the value for no items at all.
+
+    Raises:
+        TypeError: There are no items and no `initial`.
+    """
+    pieces = _pieces(iterables)
+    if not pieces:
+        if initial is _NOTHING:
+            raise TypeError("mapReduce of no items needs an initial value: mapReduce(..., initial=0)")
+        return initial
+    folded = list(map(functools.partial(_fold, mapFunc, reductionFunc), pieces))
+    while len(folded) > 1:
+        pairs = zip(folded[::2], folded[1::2], strict=False)
+        odd = folded[-1:] if len(folded) % 2 else []
+        folded = [reductionFunc(left, right) for left, right in pairs] + odd
+    return folded[0] if initial is _NOTHING else reductionFunc(initial, folded[0])
+
+
+def mapScan(  # noqa: N802  SCOOP's name
+    mapFunc: Callable[..., Any],  # noqa: N803  SCOOP's name
+    reductionFunc: Callable[[Any, Any], Any],  # noqa: N803  SCOOP's name
+    *iterables: Iterable[Any],
+) -> list[Any]:
+    """Map, and return all the reductions of the first 1, 2, 3, ... results, in input order.
+
+    `mapScan(f, operator.add, [1, 2, 3])` is `[f(1), f(1) + f(2), f(1) + f(2) + f(3)]`: as
+    `itertools.accumulate`, for an associative function of two.
+    """
+    scanned: list[Any] = []
+    for prefixes in map(functools.partial(_scan, mapFunc, reductionFunc), _pieces(iterables)):
+        if scanned:
+            before = scanned[-1]
+            scanned += [reductionFunc(before, prefix) for prefix in prefixes]
+        else:
+            scanned += prefixes
+    return scanned
+
+
+def _pieces(iterables: tuple[Iterable[Any], ...]) -> list[tuple[Any, ...]]:
+    """Cut the items into runs, each a tuple of one run for each iterable."""
+    if not iterables:
+        return []
+    columns: list[Any]
+    if len(iterables) == 1:
+        columns = [iterables[0] if isinstance(iterables[0], range) else tuple(iterables[0])]
+    else:
+        columns = list(zip(*zip(*iterables, strict=False), strict=True))
+    items = len(columns[0]) if columns else 0
+    size = max(1, -(-items // _RUNS))
+    return [tuple(c[start : start + size] for c in columns) for start in range(0, items, size)]
+
+
+def _fold(map_func: Any, reduction_func: Any, columns: tuple[Any, ...]) -> Any:
+    """Run on the rank that has a run: map it and reduce it from the left."""
+    return functools.reduce(reduction_func, builtins.map(map_func, *columns))
+
+
+def _scan(map_func: Any, reduction_func: Any, columns: tuple[Any, ...]) -> list[Any]:
+    """Run on the rank that has a run: map it and collect its own reductions."""
+    mapped = builtins.map(map_func, *columns)
+    prefixes = [next(mapped)]
+    for value in mapped:
+        prefixes.append(reduction_func(prefixes[-1], value))
+    return prefixes
