@@ -1,0 +1,18 @@
+"""The kernel without MPI: a virtual cluster on a virtual clock, replayed from a seed.
+
+    operations   what a virtual program may do
+    cluster      the event loop; start here
+    rank         one virtual rank: what the real loop does
+    runner       user code on a rank: blocks, calls, waits
+    network      bytes, delays, order
+    costs        what things cost
+    checks       what must hold after each event and at the end
+    plans        random programs as data
+    programs     ... carried out on the cluster
+    reference    ... and what they must come to
+    story        transcripts
+    soak         `python -m scoop_mpi.testing.soak`: many seeds
+    utilisation  `python -m scoop_mpi.testing.utilisation`: how busy the ranks are
+
+Nothing here imports MPI, and all of it may be used to try programs and policies.
+"""

@@ -1,0 +1,139 @@
+"""The virtual cluster: the kernel without MPI, on a virtual clock, from one seed.
+
+    cluster = Cluster(ranks=64, seed=7)
+    value = cluster.run(program)        # a generator function, see `operations`
+
+The Worker, Broker and Registry are the very classes that run under MPI. With `check=True` every
+machine that an event touches validates itself after that event. The same seed, ranks, costs and
+program give the same run, event for event.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from scoop_mpi._kernel.broker import Broker
+from scoop_mpi._kernel.protocol import BROKER
+from scoop_mpi._kernel.worker import Worker
+from scoop_mpi.testing import checks
+from scoop_mpi.testing.costs import Costs
+from scoop_mpi.testing.network import Network
+from scoop_mpi.testing.operations import Outcome, Program
+from scoop_mpi.testing.rank import Rank, Steps
+from scoop_mpi.testing.runner import Runner
+from scoop_mpi.testing.story import Story
+
+
+class Endless(AssertionError):
+    """The run has taken more events than it may, or hangs."""
+
+
+class Cluster:
+    """Virtual ranks on a virtual clock.
+
+    Attributes:
+        now: Virtual seconds since the start.
+        ended_at: When the root program ended.
+        events: How many events have been carried out.
+    """
+
+    def __init__(
+        self,
+        ranks: int,
+        *,
+        seed: int = 0,
+        costs: Costs | None = None,
+        check: bool = False,
+        story: Story | None = None,
+        most_events: int | None = None,
+        worker: Callable[[int, int], Worker] = Worker,
+        broker: Callable[[], Broker] = Broker,
+    ) -> None:
+        self.costs = Costs() if costs is None else costs
+        self.check = check
+        self.story = story
+        self.now = 0.0
+        self.ended_at = 0.0
+        self.events = 0
+        self._most_events = most_events
+        self._rng = Random(seed)
+        self._queue: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._sequence = 0
+        self.network = Network(self.costs, self._rng, self._arrive_at)
+        self.runner = Runner(self)
+        self.ranks = [
+            Rank(self, number, worker(number, ranks), broker() if number == BROKER else None)
+            for number in range(ranks)
+        ]
+        self.lendable: set[int] = set()
+        """Ranks that have calls to lend; kept only if checking."""
+
+    # --- the clock ---------------------------------------------------------------------------
+
+    def at(self, time: float, act: Callable[..., None], *arguments: Any) -> None:
+        """Do something at a virtual time."""
+        self._sequence += 1
+        heapq.heappush(self._queue, (time, self._sequence, act, arguments))
+
+    def _arrive_at(self, time: float, to: int, sender: int, data: bytes) -> None:
+        self.at(time, self.ranks[to].arrive, sender, data)
+
+    def touched(self, rank: Rank) -> None:
+        """Validate what an event may have changed."""
+        if self.check:
+            checks.after_event(self, rank)
+
+    # --- running -----------------------------------------------------------------------------
+
+    def run(self, program: Program, *arguments: Any) -> Any:
+        """Run a program on rank 0 until nothing is left to do; return or raise its outcome."""
+        outcome = self.outcome_of(program, *arguments)
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value
+
+    def outcome_of(self, program: Program, *arguments: Any) -> Outcome:
+        """Run a program on rank 0 until nothing is left to do; return its outcome."""
+        outcomes: list[Outcome] = []
+
+        def root() -> Steps:
+            outcomes.append((yield from self.runner.root(self.ranks[0], program, arguments)))
+            self.ended_at = self.ranks[0].clock
+
+        self.at(0.0, self.ranks[0].start, root())
+        for rank in self.ranks[1:]:
+            self.at(self._rng.random() * self.costs.start_s, rank.start, None)
+        self._drain()
+        if not outcomes:
+            raise Endless(f"nothing happens any more, and the program has not ended\n{self}")
+        checks.at_end(self)
+        return outcomes[0]
+
+    def _drain(self) -> None:
+        """Carry out events until there are none."""
+        queue, pop = self._queue, heapq.heappop
+        most = self._most_events
+        while queue:
+            self.now, _, act, arguments = pop(queue)
+            act(*arguments)
+            self.events += 1
+            if self.events == most:
+                raise Endless(f"no end after {most} events\n{self}")
+
+    def __str__(self) -> str:
+        """Return the state of what is unfinished, for errors."""
+        lines = [f"at {self.now:.6f}, {self.network.in_flight} messages in flight"]
+        lines += [repr(rank) for rank in self.ranks if rank.busy or not rank.worker.idle]
+        lines.append(repr(self.ranks[0].broker))
+        return "\n  ".join(lines)
+
+    # --- figures -----------------------------------------------------------------------------
+
+    @property
+    def busy_share(self) -> float:
+        """The share of all ranks' time, until the root program ended, that user code ran."""
+        computed = sum(rank.computed_s for rank in self.ranks)
+        return computed / (len(self.ranks) * self.ended_at)

@@ -1,0 +1,93 @@
+"""The virtual network: bytes, delays, and order for each pair of ranks.
+
+What is sent is pickled at once and loaded only where it is handled, so that no rank ever sees
+another's objects. Messages of one pair of ranks arrive in the order in which they were sent, as
+MPI promises; between pairs, jitter mixes them.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from typing import NamedTuple
+
+from scoop_mpi._kernel.protocol import BROKER, Lend, Message, Outcomes
+from scoop_mpi.testing.costs import Costs
+
+
+class Parcel(NamedTuple):
+    """Arguments or results as they travel, labelled for the count at rank 0."""
+
+    owner: int
+    runner: int
+    """The rank that ran the calls; -1 for arguments."""
+    blob: bytes
+
+
+class Network:
+    """Carries encoded messages between virtual ranks.
+
+    Attributes:
+        in_flight: Messages sent and not yet handled.
+        kinds: Messages sent, by the name of their kind.
+        at_rank_0: Messages that rank 0 sent to, or got from, another rank.
+        foreign_cargo: Bytes of arguments and results that passed through rank 0 though it
+            neither owns nor runs the calls they belong to.
+    """
+
+    def __init__(
+        self,
+        costs: Costs,
+        rng: Random,
+        at: Callable[[float, int, int, bytes], None],
+    ) -> None:
+        self._costs = costs
+        self._rng = rng
+        self._at = at
+        """Called with arrival time, receiver, sender and bytes, to put the arrival on the clock."""
+        self._last: dict[tuple[int, int], float] = {}
+        self.in_flight = 0
+        self.kinds: Counter[str] = Counter()
+        self.bytes = 0
+        self.at_rank_0 = 0
+        self.foreign_cargo = 0
+
+    def send(self, sender: int, to: int, message: Message, depart: float) -> None:
+        """Put a message on its way."""
+        data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        costs = self._costs
+        delay = costs.latency_s + len(data) * costs.byte_s
+        if costs.jitter:
+            delay += costs.latency_s * costs.jitter * self._rng.random()
+        pair = (sender, to)
+        arrival = max(depart + delay, self._last.get(pair, 0.0))
+        self._last[pair] = arrival
+        self.in_flight += 1
+        self.kinds[type(message).__name__] += 1
+        self.bytes += len(data)
+        if sender == BROKER or to == BROKER:
+            self.at_rank_0 += 1
+            self.foreign_cargo += foreign_cargo(sender, message)
+        self._at(arrival, to, sender, data)
+
+    def open(self, data: bytes) -> Message:
+        """Decode a message that is being handled now."""
+        self.in_flight -= 1
+        message: Message = pickle.loads(data)
+        return message
+
+
+def foreign_cargo(sender: int, message: Message) -> int:
+    """Return the bytes of a message of rank 0 that rank 0 has no business with."""
+    if isinstance(message, Lend) and sender == BROKER:
+        return sum(len(part.cargo.blob) for part in message.parts if part.cargo.owner != BROKER)
+    if isinstance(message, Outcomes):
+        payloads = [done.payload for done in message.done]
+        return sum(
+            len(payload.blob)
+            for payload in payloads
+            if (payload.runner if sender == BROKER else payload.owner) != BROKER
+        )
+    return 0

@@ -1,0 +1,347 @@
+"""Runs blocks of calls, and does what the programs in them ask for.
+
+Everything here is a generator that runs as part of a strand: it yields the seconds it computes,
+or None once it has parked (see `rank`). Waiting does the work: a caller that waits for a call that
+is still on its rank claims it and runs it on the spot; only when it is away does the caller park.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from scoop_mpi._kernel.protocol import BROKER, Define, Denied, Send
+from scoop_mpi._kernel.task import Block, Task
+from scoop_mpi._kernel.wait import Wait
+from scoop_mpi.testing import operations as op
+from scoop_mpi.testing.network import Parcel
+from scoop_mpi.testing.operations import Cancelled, Function, Handle, Outcome, Plain
+from scoop_mpi.testing.rank import Rank, Steps
+
+if TYPE_CHECKING:
+    from scoop_mpi.testing.cluster import Cluster
+
+OFFER_S = 3e-3
+"""A timed wait offers its calls to others for this long before it runs them itself."""
+
+Working = Generator[float | None, None, Any]
+"""Steps that end in a value."""
+
+
+class Cargo:
+    """Callable and arguments of a task, on its owner."""
+
+    def __init__(self, owner: int, function: Function, items: Sequence[Any]) -> None:
+        self.owner = owner
+        self.function = function
+        self.items = items
+
+    def cut(self, start: int, stop: int) -> Parcel:
+        """Encode what travels for these calls."""
+        blob = pickle.dumps((self.function, self.items[start:stop]), pickle.HIGHEST_PROTOCOL)
+        return Parcel(self.owner, -1, blob)
+
+
+class Call:
+    """A call in progress: the name of its group, and what it has computed so far."""
+
+    __slots__ = ("name", "seconds")
+
+    def __init__(self, name: int) -> None:
+        self.name = name
+        self.seconds = 0.0
+
+
+class Runner:
+    """Runs user code on the ranks of one cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self.handles: list[tuple[int, Handle]] = []
+        """Every task ever made, with its owner."""
+        self.ran: dict[tuple[int, int], bytearray] = {}
+        """(owner, serial) -> for each call, how often it has run."""
+        self._operations: dict[type, Callable[[Rank, Call, Any], Working]] = {
+            op.Compute: self._compute,
+            op.Now: self._now,
+            op.Map: self._map,
+            op.Submit: self._submit,
+            op.Take: self._take,
+            op.TakeAny: self._take_any,
+            op.Gather: self._gather,
+            op.Result: self._result,
+            op.WaitFor: self._wait_for,
+            op.Cancel: self._cancel,
+            op.SetConst: self._set_const,
+            op.GetConst: self._get_const,
+        }
+
+    # --- blocks and calls --------------------------------------------------------------------
+
+    def strand(self, rank: Rank, block: Block) -> Steps:
+        """Return the steps of a block that the rank's loop runs."""
+        yield from self._run(rank, block)
+
+    def root(self, rank: Rank, function: Function, arguments: tuple[Any, ...]) -> Working:
+        """Run the root program."""
+        assert not isinstance(function, Plain)
+        rank.calls += 1
+        return (yield from self._call(rank, Call(rank.calls), function, arguments))
+
+    def _run(self, rank: Rank, block: Block) -> Working:
+        """Run a block and report it."""
+        function, items = self._unpack(block)
+        self._count(rank, block)
+        if self._cluster.story is not None:
+            self._cluster.story.ran(rank.clock, rank.number, block)
+        if isinstance(function, Plain):
+            outcomes, seconds = run_plain(function, items)
+            yield seconds
+        else:
+            outcomes, seconds = [], 0.0
+            for item in items:
+                rank.calls += 1
+                call = Call(rank.calls)
+                outcomes.append((yield from self._call(rank, call, function, (item,))))
+                seconds += call.seconds
+        failed = any(outcome.error is not None for outcome in outcomes)
+        source = block.source
+        owner = rank.number if isinstance(source, Task) else source.owner
+        payload = Parcel(owner, rank.number, pickle.dumps(outcomes, pickle.HIGHEST_PROTOCOL))
+        rank.spend(self._cluster.costs.kernel_s)
+        rank.perform(
+            rank.worker.finished(block, payload, rank.clock, failed=failed, seconds=seconds)
+        )
+
+    def _unpack(self, block: Block) -> tuple[Function, Sequence[Any]]:
+        source = block.source
+        if isinstance(source, Task):
+            cargo = source.cargo
+            assert isinstance(cargo, Cargo)
+            return cargo.function, cargo.items[block.start : block.stop]
+        if isinstance(source.cargo, Parcel):
+            source.cargo = pickle.loads(source.cargo.blob)
+        function, items = source.cargo
+        return function, items[block.start - source.origin : block.stop - source.origin]
+
+    def _count(self, rank: Rank, block: Block) -> None:
+        """Book that these calls are being run."""
+        source = block.source
+        owner = rank.number if isinstance(source, Task) else source.owner
+        ran = self.ran[owner, source.serial]
+        for index in range(block.start, block.stop):
+            ran[index] += 1
+
+    def _call(self, rank: Rank, call: Call, function: Any, arguments: tuple[Any, ...]) -> Working:
+        """Run one call to its outcome."""
+        steps = function(*arguments)
+        value: Any = None
+        error: BaseException | None = None
+        while True:
+            try:
+                wanted = steps.send(value) if error is None else steps.throw(error)
+            except StopIteration as end:
+                return Outcome(end.value)
+            except Exception as raised:  # noqa: BLE001  whatever user code raises is the call's outcome
+                raised.__traceback__ = None
+                return Outcome(None, raised)
+            value, error = yield from self._operations[type(wanted)](rank, call, wanted)
+
+    # --- operations: each gives (value, error) ------------------------------------------------
+
+    def _compute(self, rank: Rank, call: Call, wanted: op.Compute) -> Working:
+        call.seconds += wanted.seconds
+        yield wanted.seconds
+        return None, None
+
+    def _now(self, rank: Rank, call: Call, wanted: op.Now) -> Working:
+        return rank.clock, None
+        yield
+
+    def _map(self, rank: Rank, call: Call, wanted: op.Map) -> Working:
+        return self._push(rank, call, wanted.function, wanted.items), None
+        yield
+
+    def _submit(self, rank: Rank, call: Call, wanted: op.Submit) -> Working:
+        return self._push(rank, call, wanted.function, [wanted.item]), None
+        yield
+
+    def _push(self, rank: Rank, call: Call, function: Function, items: Sequence[Any]) -> Handle:
+        rank.spend(self._cluster.costs.kernel_s)
+        key = function.key if isinstance(function, Plain) else function.__qualname__
+        cargo = Cargo(rank.number, function, items)
+        task = rank.worker.new_task(len(items), key, cargo, group=call.name)
+        handle = Handle(task)
+        self.handles.append((rank.number, handle))
+        self.ran[rank.number, task.serial] = bytearray(len(items))
+        if self._cluster.story is not None:
+            self._cluster.story.made(rank.clock, rank.number, task)
+        rank.perform(rank.worker.push(task))
+        return handle
+
+    def _take(self, rank: Rank, call: Call, wanted: op.Take) -> Working:
+        handle = wanted.handle
+        if not handle.buffer:
+            while handle.position not in handle.task.arrived:
+                yield from self._await(rank, handle, handle.position)
+            self._fetch(handle, handle.position)
+        index, outcome = handle.buffer.popleft()
+        handle.position = index + 1
+        return outcome, None
+
+    def _take_any(self, rank: Rank, call: Call, wanted: op.TakeAny) -> Working:
+        handle = wanted.handle
+        if not handle.buffer:
+            while not handle.task.arrived:
+                yield from self._await(rank, handle, None)
+            self._fetch(handle, next(iter(handle.task.arrived)))
+        return handle.buffer.popleft(), None
+
+    def _await(self, rank: Rank, handle: Handle, index: int | None) -> Working:
+        """Wait for a call of a task (None: for any): run it here, or park until it arrives."""
+        task = handle.task
+        first = index
+        if first is None and task.unstarted.count:
+            first = next(iter(task.unstarted))[0]
+        rank.spend(self._cluster.costs.kernel_s)
+        block = None if first is None else rank.worker.claim(task, first, rank.clock)
+        if block is not None:
+            yield from self._run(rank, block)
+            return
+        wait = Wait(1)
+        rank.worker.watch(wait, task, index)
+        yield from rank.park(wait)
+        rank.worker.unwatch(wait, task)
+
+    def _fetch(self, handle: Handle, start: int) -> None:
+        """Take an arrived run of outcomes from the kernel into the handle's buffer."""
+        stop, failed, payload = handle.task.arrived.pop(start)
+        if isinstance(payload, Parcel):
+            outcomes = pickle.loads(payload.blob)
+        else:
+            outcomes = [payload]
+        assert len(outcomes) == stop - start, "an outcome for each call"
+        assert failed == any(outcome.error is not None for outcome in outcomes)
+        for index, outcome in enumerate(outcomes, start):
+            handle.taken[index] += 1
+            handle.buffer.append((index, outcome))
+
+    def _gather(self, rank: Rank, call: Call, wanted: op.Gather) -> Working:
+        values = []
+        while wanted.handle.position < wanted.handle.task.calls:
+            outcome, _ = yield from self._take(rank, call, op.Take(wanted.handle))
+            if outcome.error is not None:
+                return None, outcome.error
+            values.append(outcome.value)
+        return values, None
+
+    def _result(self, rank: Rank, call: Call, wanted: op.Result) -> Working:
+        handle = wanted.handle
+        if handle.outcome is None:
+            yield from self._wait_until(rank, [handle], 1, False, wanted.timeout)
+            if 0 not in handle.task.arrived:
+                return None, TimeoutError()
+            self._settle(handle)
+        assert handle.outcome is not None
+        return handle.outcome
+
+    def _settle(self, handle: Handle) -> Outcome:
+        """Return the outcome of a single call that has arrived."""
+        if handle.outcome is None:
+            self._fetch(handle, 0)
+            _, handle.outcome = handle.buffer.popleft()
+        return handle.outcome
+
+    def _wait_for(self, rank: Rank, call: Call, wanted: op.WaitFor) -> Working:
+        pending = [handle for handle in wanted.handles if not handle.task.finished]
+        finished = [handle for handle in wanted.handles if handle.task.finished]
+        on_failure = wanted.until == op.FIRST_EXCEPTION
+        needed = len(pending)
+        if wanted.until == op.FIRST:
+            needed = 0 if finished else min(1, needed)
+        elif on_failure and any(self._settle(handle).error for handle in finished):
+            needed = 0
+        if needed:
+            yield from self._wait_until(rank, pending, needed, on_failure, wanted.timeout)
+        done = [handle for handle in wanted.handles if handle.task.finished]
+        return (done, [handle for handle in wanted.handles if not handle.task.finished]), None
+
+    def _wait_until(
+        self,
+        rank: Rank,
+        handles: Iterable[Handle],
+        needed: int,
+        on_failure: bool,
+        timeout: float | None,
+    ) -> Working:
+        """Wait for `needed` of these single calls, running those that nobody else has."""
+        tasks = [handle.task for handle in handles if not handle.task.finished]
+        if not tasks:
+            return
+        wait = Wait(needed, stop_on_failure=on_failure)
+        for task in tasks:
+            rank.worker.watch(wait, task, 0)
+        begun = rank.clock
+        deadline = None if timeout is None else begun + timeout
+        offered = begun if timeout is None else begun + min(OFFER_S, timeout)
+        while not wait.satisfied and (deadline is None or rank.clock < deadline):
+            block = None
+            if rank.clock >= offered:
+                block = self._claim_one(rank, tasks)
+            if block is not None:
+                yield from self._run(rank, block)
+            else:
+                yield from rank.park(wait, offered if rank.clock < offered else deadline)
+        for task in tasks:
+            rank.worker.unwatch(wait, task)
+
+    def _claim_one(self, rank: Rank, tasks: Iterable[Task]) -> Block | None:
+        for task in tasks:
+            if task.unstarted.count:
+                rank.spend(self._cluster.costs.kernel_s)
+                block = rank.worker.claim(task, 0, rank.clock)
+                if block is not None:
+                    return block
+        return None
+
+    def _cancel(self, rank: Rank, call: Call, wanted: op.Cancel) -> Working:
+        rank.spend(self._cluster.costs.kernel_s)
+        done, actions = rank.worker.cancel(wanted.handle.task, Outcome(None, Cancelled()))
+        rank.perform(actions)
+        return done, None
+        yield
+
+    def _set_const(self, rank: Rank, call: Call, wanted: op.SetConst) -> Working:
+        rank.calls += 1
+        ticket = rank.calls
+        items = ((wanted.name, pickle.dumps(wanted.value)),)
+        rank.perform([Send(BROKER, Define(ticket, items))])
+        verdicts = rank.worker.constants.verdicts
+        wait = Wait(1)
+        rank.verdicts.append(wait)
+        while ticket not in verdicts:
+            yield from rank.park(wait)
+        rank.verdicts.remove(wait)
+        if isinstance(verdicts.pop(ticket), Denied):
+            return None, op.NameTaken(wanted.name)
+        return None, None
+
+    def _get_const(self, rank: Rank, call: Call, wanted: op.GetConst) -> Working:
+        values = rank.worker.constants.values
+        return (pickle.loads(values[wanted.name]) if wanted.name in values else None), None
+        yield
+
+
+def run_plain(function: Plain, items: Sequence[Any]) -> tuple[list[Outcome], float]:
+    """Run a block of plain calls at once."""
+    outcomes = []
+    seconds = 0.0
+    for item in items:
+        seconds += function.seconds(item)
+        try:
+            outcomes.append(Outcome(function(item)))
+        except Exception as raised:  # noqa: BLE001  as for other calls
+            raised.__traceback__ = None
+            outcomes.append(Outcome(None, raised))
+    return outcomes, seconds
