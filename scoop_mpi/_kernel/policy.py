@@ -48,6 +48,9 @@ PARKED = 32
 ROOT_HELPS_UP_TO = 64
 """With more ranks than this the Broker is busy, and rank 0 leaves long calls to the others."""
 
+UNSEEN = 1000
+"""At most so many failures that nobody looked at are kept for the report at the end."""
+
 KEYS = 1024
 """So many callables are remembered by duration."""
 

@@ -74,6 +74,8 @@ class Worker:
         """Borrowed work with unstarted calls, oldest first."""
         self._borrowed = 0
         """Loans of which any call is unstarted or running here."""
+        self.unseen: dict[int, Task] = {}
+        """Tasks with a failure that nobody has looked at; whoever looks takes it out."""
         self._serials = 0
         self._leases = 0
         self._request = 0
@@ -115,6 +117,10 @@ class Worker:
         call_s = self.durations.expect(task.key)
         if call_s is not None and call_s * task.calls < policy.WORTH_LENDING_S:
             return []
+        return self._tell_surplus()
+
+    def offer(self) -> Actions:
+        """A caller waits but leaves its calls to others: tell of them, however short they are."""
         return self._tell_surplus()
 
     def _tell_surplus(self) -> Actions:
@@ -248,6 +254,8 @@ class Worker:
     ) -> Actions:
         task.arrived[start] = (stop, failed, payload)
         task.done += stop - start
+        if failed and len(self.unseen) < policy.UNSEEN:
+            self.unseen[task.serial] = task
         if task.done == task.calls:
             del self.tasks[task.serial]
         if not task.waits:
@@ -278,7 +286,9 @@ class Worker:
             return False, []
         start, stop = task.unstarted.take_front(task.calls)
         self._ready.pop(task.serial, None)
-        return True, self._arrive(task, start, stop, payload, failed=True)
+        actions = self._arrive(task, start, stop, payload, failed=True)
+        self.unseen.pop(task.serial, None)
+        return True, actions
 
     # --- time --------------------------------------------------------------------------------
 

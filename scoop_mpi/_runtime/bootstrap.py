@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from typing import Any, NoReturn, Protocol
 
 import scoop_mpi
 from scoop_mpi._kernel.protocol import BROKER, Ready, Send
-from scoop_mpi._runtime import codec, log
+from scoop_mpi._runtime import codec, log, unseen
 from scoop_mpi._runtime import loop as loops
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.program import WORKER_NAME, Program
@@ -54,7 +55,7 @@ def _run_alone(options: Options) -> int:
     loop = Loop(Alone())
     program = _enter(options, loop)
     loops.install(loop)
-    return _run_root(program)
+    return _run_root(program, loop)
 
 
 def _run_rank(options: Options) -> int:
@@ -67,7 +68,7 @@ def _run_rank(options: Options) -> int:
     program = _enter(options, loop)
     if loop.ranks == 1:
         loops.install(loop)
-        return _run_root(program)
+        return _run_root(program, loop)
     ending = Ending(loop, transport)
     if transport.threads:
         ending.ticker.start()
@@ -78,11 +79,18 @@ def _run_rank(options: Options) -> int:
         )
     if loop.rank == BROKER:
         loops.install(loop)
-        code = _run_root(program)
+        code = _run_root(program, loop)
         ending.finish(code)
         return code
+    # Ctrl-C is the root's: it ends the program, and the program's end ends us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _import_on_worker(program, loop, ending)
-    loop.serve()
+    try:
+        loop.serve()
+    except BaseException as error:  # a bug of ours, or a signal handler of the program's
+        ending.report_and_wait(
+            f"scoop_mpi: {loop.where} failed outside of any call:\n{codec.format_error(error)}"
+        )
     ending.leave()
     raise AssertionError("a rank that left went on")
 
@@ -119,7 +127,7 @@ def _enter(options: Options, loop: Loop) -> Program:
 # --- the root --------------------------------------------------------------------------------
 
 
-def _run_root(program: Program) -> int:
+def _run_root(program: Program, loop: Loop) -> int:
     """Run the program as `__main__`, and return its exit code."""
     try:
         program.run(program.load("__main__"))
@@ -129,7 +137,7 @@ def _run_root(program: Program) -> int:
         _print_traceback(error)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
     finally:
-        sys.stdout.flush()
+        unseen.report(loop)
     return 0
 
 
@@ -169,7 +177,7 @@ def _import_on_worker(program: Program, loop: Loop, ending: Any) -> None:
             f"{loop.where}. Put what shall run once under: if __name__ == \"__main__\":"
         )
     except BaseException as error:  # an import may raise anything
-        text = "".join(traceback.format_exception(codec.user_part(error)))
+        text = codec.format_error(error)
         ending.report_and_wait(f"scoop_mpi: the program cannot be imported on {loop.where}:\n{text}")
     loops.importing = None
     loops.install(loop)

@@ -213,7 +213,8 @@ class ArrayColumn:
 
     def items(self, start: int, stop: int) -> Iterable[Any]:
         # A copy, so that a call that writes into its row changes nothing for anyone else.
-        return iter(self._array[start:stop].copy())
+        rows: Iterable[Any] = self._array[start:stop].copy()
+        return rows
 
 
 def received_column(kind: str, data: Any) -> Column:

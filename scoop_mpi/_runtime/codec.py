@@ -31,21 +31,27 @@ ATOMS: set[type] = {int, float, complex, bool, str, bytes, type(None), range, ty
 """Types whose values nobody can change (exactly these: a subclass may hold more)."""
 
 
-def is_plain(value: Any) -> bool:
+_NESTED: set[type] = {tuple, frozenset}
+
+_DEPTH = 8
+"""Tuples nested deeper than this are not looked through; they are pickled."""
+
+
+def is_plain(value: Any, depth: int = _DEPTH) -> bool:
     """Return whether nobody can change this value, so that it needs no copy."""
     kind = type(value)
-    if kind is tuple or kind is frozenset:
-        return all_plain(value)
+    if kind in _NESTED:
+        return depth > 0 and all_plain(value, depth - 1)
     return kind in ATOMS
 
 
-def all_plain(values: Iterable[Any]) -> bool:
+def all_plain(values: Iterable[Any], depth: int = _DEPTH) -> bool:
     """Return whether every one of these values is plain."""
     kinds = set(map(type, values))
     if kinds <= ATOMS:
         return True
-    if kinds - ATOMS <= {tuple, frozenset}:
-        return all(is_plain(value) for value in values)
+    if kinds - ATOMS <= _NESTED:
+        return all(is_plain(value, depth) for value in values)
     return False
 
 
@@ -126,7 +132,7 @@ def dumps(value: Any) -> Pickled:
 
 def _by_value(value: Any, keep: Callable[[pickle.PickleBuffer], bool]) -> bytes:
     """Pickle functions and classes by value, unless every rank can import them."""
-    import cloudpickle  # noqa: PLC0415  imported at first use: it costs start-up time
+    import cloudpickle  # noqa: PLC0415  at first use: it costs start-up time
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is not typed
         def reducer_override(self, thing: Any) -> Any:
@@ -213,11 +219,19 @@ def encode_outcomes(
             try:
                 entries.append((PICKLED, dumps(value)))
                 continue
-            except PickleError as unpicklable:
-                error = unpicklable
+            except BaseException as unpicklable:  # pickling runs user code, which may even exit
+                error = _as_pickle_error(unpicklable)
                 failed = True
         entries.append((RAISED, error) if where is None else (FAILED, _failure(error, where)))
     return tuple(entries), failed
+
+
+def _as_pickle_error(error: BaseException) -> PickleError:
+    if isinstance(error, PickleError):
+        return error
+    mine = PickleError(f"A result could not be pickled ({type(error).__name__}: {_text(error)}).")
+    mine.__cause__ = error
+    return mine
 
 
 def decode_value(kind: int, data: Any) -> Any:
@@ -229,7 +243,7 @@ def decode_value(kind: int, data: Any) -> Any:
             return loads_once(data)
         except BaseException as error:
             raise PickleError(
-                f"A result could not be unpickled ({type(error).__name__}: {error})."
+                f"A result could not be unpickled ({type(error).__name__}: {_text(error)})."
             ) from error
     raise failure_of(kind, data)
 
@@ -244,20 +258,20 @@ def failure_of(kind: int, data: Any) -> BaseException:
     try:
         errors: list[BaseException] = [loads(pickled) for pickled in chain]
     except BaseException as error:
-        stand_in = RemoteError(f"{summary} (it could not be unpickled here: {error})")
+        stand_in = RemoteError(f"{summary} (it could not be unpickled here: {_text(error)})")
         stand_in.__cause__ = remote
         return stand_in
     if not errors:
         errors = [RemoteError(f"{summary} (the exception itself could not be pickled)")]
-    for error, cause in zip(errors, [*errors[1:], remote], strict=True):
-        error.__cause__ = cause
+    for link, cause in zip(errors, [*errors[1:], remote], strict=True):
+        link.__cause__ = cause
     return errors[0]
 
 
 def _failure(error: BaseException, where: str) -> Failure:
     """Encode an exception and its causes; what cannot travel is left out and told in words."""
-    text = f"### {where}\n" + "".join(traceback.format_exception(user_part(error)))
-    summary = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = f"### {where}\n{format_error(error)}"
+    summary = f"{type(error).__name__}: {_text(error)}"
     chain: list[Pickled] = []
     link: BaseException | None = error
     while link is not None and len(chain) < 32:
@@ -270,6 +284,21 @@ def _failure(error: BaseException, where: str) -> Failure:
         chain.append(pickled)
         link = link.__cause__
     return tuple(chain), text, summary
+
+
+def format_error(error: BaseException) -> str:
+    """Return the traceback of an exception as text, without the runtime's frames in front."""
+    try:
+        return "".join(traceback.format_exception(user_part(error)))
+    except BaseException as odd:  # an exception whose text raises must not hide the real one
+        return f"{type(error).__name__} (its text raises {type(odd).__name__})"
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException as odd:  # as above
+        return f"(its text raises {type(odd).__name__})"
 
 
 def user_part(error: BaseException) -> BaseException:

@@ -83,10 +83,12 @@ class Future:
             entry = self._loop.obtain(self.task, 0, until)
             if entry is None:
                 raise TimeoutError(f"{self.task.key} has no outcome after {timeout} s")
-        payload = entry[2]
+        _, failed, payload = entry
         if type(payload) is list:
             self._value = payload[0]
             return
+        if failed:
+            self._loop.worker.unseen.pop(self.task.serial, None)
         kind, data = payload[0]
         value, error = None, None
         try:
@@ -183,8 +185,10 @@ def _in_order(loop: Loop, task: Task, until: float | None) -> Iterator[list[Any]
         if entry is None:
             raise TimeoutError(f"{task.key}: result {position} of {task.calls} is not there")
         del task.arrived[position]
-        position = entry[0]
-        yield from values_of(entry[2])
+        position, failed, payload = entry
+        if failed:
+            loop.worker.unseen.pop(task.serial, None)
+        yield from values_of(payload)
 
 
 def as_they_come(loop: Loop, task: Task, until: float | None) -> Iterator[list[Any]]:
@@ -197,8 +201,10 @@ def as_they_come(loop: Loop, task: Task, until: float | None) -> Iterator[list[A
         while task.arrived:
             with loop.lock:
                 start = next(iter(task.arrived))
-                stop, _, payload = task.arrived.pop(start)
+                stop, failed, payload = task.arrived.pop(start)
                 wait.arrived.clear()
+                if failed:
+                    loop.worker.unseen.pop(task.serial, None)
             left -= stop - start
             yield from values_of(payload)
         if left:

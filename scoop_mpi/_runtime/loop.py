@@ -27,7 +27,7 @@ from contextvars import copy_context
 from itertools import count
 from typing import Any
 
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # has no stubs
 
 from scoop_mpi._kernel.broker import Broker
 from scoop_mpi._kernel.constants import Registry
@@ -160,8 +160,12 @@ class Loop:
                         self.worker.unwatch(wait, task)
 
     def _offer(self, until: float | None) -> float | None:
-        """Return until when a timed wait leaves its calls to others, or None for not at all."""
-        return None if until is None or self.ranks == 1 else now() + settings.OFFER_S
+        """Offer calls to others for a timed wait; until when, or None for not at all."""
+        if until is None or self.ranks == 1:
+            return None
+        with self.lock:
+            self.perform(self.worker.offer())
+        return now() + settings.OFFER_S
 
     def await_any(self, wait: Wait, tasks: list[Task], until: float | None) -> bool:
         """Wait until `wait` is satisfied; run unstarted calls of these tasks, in order, meanwhile.
@@ -211,7 +215,6 @@ class Loop:
             self.dozing = False
             self.awake.set()
         source = block.source
-        foreign = isinstance(source, Loan)
         group, away_s = self.group, self._away_s
         self.group = next(self._groups)
         self._away_s = 0.0
@@ -219,7 +222,7 @@ class Loop:
         started = now()
         start, calls = block.start, block.stop - block.start
         try:
-            cargo: Cargo = self._loan_cargo(source) if foreign else source.cargo
+            cargo = self._cargo(source)
             function = cargo.load()
             if calls == 1 or not isinstance(cargo, MapCargo):
                 values, failures = run_one(function, lambda: cargo.arguments(start))
@@ -231,24 +234,25 @@ class Loop:
         self._depth -= 1
         self.group = group
         self._away_s += away_s
-        payload, failed = codec.encode_outcomes(values, failures, self.where if foreign else None)
+        where = self.where if isinstance(source, Loan) else None
+        payload, failed = codec.encode_outcomes(values, failures, where)
         with self.lock:
             actions = self.worker.finished(block, payload, now(), failed=failed, seconds=seconds)
             if actions:
                 self.perform(actions)
 
-    def _loan_cargo(self, loan: Loan) -> Cargo:
-        """Return what a loan says to call, decoded on this thread when it is first needed."""
-        if isinstance(loan.cargo, tuple):
-            function, data = loan.cargo
-            loan.cargo = cargo = received_cargo(function, data, loan.origin)
+    def _cargo(self, source: Task | Loan) -> Cargo:
+        """Return what to call; a loan's is decoded on this thread when it is first needed."""
+        if isinstance(source, Loan) and isinstance(source.cargo, tuple):
+            function, data = source.cargo
+            source.cargo = cargo = received_cargo(function, data, source.origin)
             if isinstance(cargo, MapCargo) and not function.shared:
-                name = (loan.owner, loan.serial)
+                name = (source.owner, source.serial)
                 cargo.loaded = self._loaded.pop(name, None) or function.load()
                 self._loaded[name] = cargo.loaded
                 if len(self._loaded) > settings.CALLABLES:
                     self._loaded.popitem(last=False)
-        return loan.cargo  # type: ignore[no-any-return]  # opaque to the kernel
+        return source.cargo  # type: ignore[return-value]  # opaque to the kernel
 
     # --- parking and greenlets ---------------------------------------------------------------
 
@@ -274,15 +278,11 @@ class Loop:
                     break
                 if self._callbacks:
                     self.run_callbacks()
-                elif offered is None and (self._resumable or self.worker.has_work):
-                    with self.lock:
-                        if wait.satisfied:
-                            break
-                        wait.holder = me
+                elif offered is None and self._let_others_go_on(wait, me):
                     if until is not None:
                         entry = (until, next(self._alarm_numbers), wait)
                         heapq.heappush(self._alarms, entry)
-                    (self._free.pop() if self._free else self._nursery).switch()
+                    self._next_runner().switch()
                     wait.holder = None
                 else:
                     ends = [end for end in (until, offered) if end is not None]
@@ -302,6 +302,21 @@ class Loop:
                 self.pump()
             if not wait.satisfied:
                 time.sleep(settings.TICK_S / 4)
+
+    def _let_others_go_on(self, wait: Wait, me: greenlet) -> bool:
+        """Make this caller resumable, if another greenlet has anything to do."""
+        with self.lock:
+            if wait.needed <= 0 or not (self._resumable or self.worker.has_work):
+                return False
+            wait.holder = me
+            return True
+
+    def _next_runner(self) -> greenlet:
+        if self._free:
+            return self._free.pop()
+        if self._nursery.dead:  # an interrupt went through it
+            self._nursery = greenlet(self._raise_runners)
+        return self._nursery
 
     def _raise_runners(self) -> None:
         """Be the nursery: each switch to it makes a new runner, low on the stack."""

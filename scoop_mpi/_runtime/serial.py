@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import warnings
 
+from scoop_mpi._runtime import unseen
 from scoop_mpi._runtime.loop import Loop, install
 from scoop_mpi._runtime.transport import Alone
 
@@ -18,6 +20,7 @@ def start_serial() -> Loop:
     )
     loop = Loop(Alone())
     install(loop)
+    atexit.register(unseen.report, loop)
     return loop
 
 

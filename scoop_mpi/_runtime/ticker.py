@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable
 
 from scoop_mpi._runtime import settings
@@ -33,7 +32,7 @@ class Ticker:
         self._on_halt = on_halt
         self._on_orphan = on_orphan
         self._parent = os.getppid()
-        self._stop = False
+        self._stopping = threading.Event()
         self._halted_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="scoop_mpi ticker", daemon=True)
 
@@ -43,7 +42,7 @@ class Ticker:
 
     def stop(self) -> None:
         """Stop, and wait until the thread touches nothing any more."""
-        self._stop = True
+        self._stopping.set()
         self._loop.awake.set()
         if threading.current_thread() is not self._thread:
             self._thread.join()
@@ -51,8 +50,8 @@ class Ticker:
     def _run(self) -> None:
         loop = self._loop
         period = settings.TICK_S
-        while not self._stop:
-            time.sleep(period)
+        while not self._stopping.is_set():
+            self._stopping.wait(period)
             self._look_after_parent()
             if loop.dozing:
                 loop.awake.clear()
@@ -61,7 +60,7 @@ class Ticker:
                 period = settings.TICK_S
                 continue
             with loop.lock:
-                if self._stop:
+                if self._stopping.is_set():
                     return
                 busy = loop.tick() or loop.transport.busy
             if loop.problem is not None:
@@ -79,5 +78,5 @@ class Ticker:
         if self._halted_at is None:
             self._halted_at = now()
         elif now() - self._halted_at > settings.GRACE_S:
-            self._stop = True
+            self._stopping.set()
             self._on_halt()

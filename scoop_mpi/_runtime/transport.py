@@ -86,6 +86,8 @@ class Mpi:
         self._status = MPI.Status()
         self._sends: list[tuple[Any, Any]] = []
         """Requests under way, with the memory that they read."""
+        self._closed = False
+        """Whether this rank has left: another thread may still ask, and gets nothing."""
         self._queues: dict[int, deque[_Incoming]] = {}
         """For each sender: large messages that are not complete, and what came after them."""
 
@@ -94,6 +96,8 @@ class Mpi:
         return bool(self._sends or self._queues)
 
     def send(self, rank: int, frames: Frames) -> None:
+        if self._closed:
+            return
         first = frames[0]
         if len(frames) == 1 and len(first) <= settings.EAGER:
             self._start(self._control, rank, first, self._WHOLE)
@@ -110,6 +114,8 @@ class Mpi:
         self._sends.append((request, data))
 
     def poll(self) -> list[tuple[int, Frames]]:
+        if self._closed:
+            return []
         if self._sends:
             self._sends = [entry for entry in self._sends if not entry[0].Test()]
         arrived: list[tuple[int, Frames]] = []
@@ -161,6 +167,7 @@ class Mpi:
     def close(self) -> None:
         while self._sends:
             self._sends = [entry for entry in self._sends if not entry[0].Test()]
+        self._closed = True
 
     def finalize(self) -> None:
         """Leave MPI; nothing may be sent after this."""

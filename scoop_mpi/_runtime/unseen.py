@@ -1,0 +1,35 @@
+"""Nothing is swallowed: failures that nobody looked at are told when a rank ends."""
+
+from __future__ import annotations
+
+import sys
+
+from scoop_mpi._runtime import codec
+from scoop_mpi._runtime.loop import Loop
+
+
+def report(loop: Loop) -> None:
+    """Write to stderr how many calls failed unseen, and the traceback of the first."""
+    tasks = list(loop.worker.unseen.values())
+    if not tasks:
+        return
+    first = _first_error(tasks[0].arrived)
+    text = codec.format_error(first) if first else ""
+    more = f" (and {len(tasks) - 1} more tasks)" if len(tasks) > 1 else ""
+    try:
+        sys.stderr.write(
+            f"scoop_mpi: {loop.where}: a call of {tasks[0].key} failed and nobody asked for its "
+            f"result{more}:\n{text}"
+        )
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass  # the program closed its stderr: there is nobody to tell
+
+
+def _first_error(arrived: dict[int, tuple[int, bool, codec.Payload]]) -> BaseException | None:
+    for _, failed, payload in arrived.values():
+        if failed:
+            for kind, data in payload:
+                if kind in (codec.FAILED, codec.RAISED):
+                    return codec.failure_of(kind, data)
+    return None
