@@ -49,11 +49,13 @@ def main() -> None:
     statistics = tools.Statistics(lambda individual: individual.fitness.values[0])
     statistics.register("best", max)
     statistics.register("mean", lambda values: sum(values) / len(values))
+    population = toolbox.population(n=300)
     _, logbook = algorithms.eaSimple(
-        toolbox.population(n=300), toolbox, cxpb=0.5, mutpb=0.2, ngen=40, stats=statistics, verbose=False
+        population, toolbox, cxpb=0.5, mutpb=0.2, ngen=40, stats=statistics, verbose=False
     )
     for record in logbook[::8]:
-        print(f"generation {record['gen']:2}: best {record['best']:3.0f}, mean {record['mean']:.1f}")
+        generation, best, mean = record["gen"], record["best"], record["mean"]
+        print(f"generation {generation:2}: best {best:3.0f}, mean {mean:.1f}")
 
 
 if __name__ == "__main__":

@@ -17,12 +17,13 @@ Output:
 
 from itertools import product
 
-from scoop_mpi import futures
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+
+from scoop_mpi import futures
 
 MEASUREMENTS, MALIGNANT = load_breast_cancer(return_X_y=True)
 FOLDS = StratifiedKFold(5, shuffle=True, random_state=1)

@@ -63,15 +63,17 @@ def write_png(path: Path, rgb: np.ndarray) -> None:
     with path.open("wb") as file:
         file.write(b"\x89PNG\r\n\x1a\n")
         for kind, content in chunks.items():
-            checksum = zlib.crc32(kind + content)
-            file.write(struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum))
+            file.write(struct.pack(">I", len(content)))
+            file.write(kind + content)
+            file.write(struct.pack(">I", zlib.crc32(kind + content)))
 
 
 def main() -> None:
     path = Path(sys.argv[1] if len(sys.argv) > 1 else "mandelbrot.png")
     steps = np.vstack(list(futures.map(escape_times, range(0, HEIGHT, BAND))))
     write_png(path, colours(steps))
-    print(f"{path.name}: {WIDTH} x {HEIGHT} pixels, {np.mean(steps == ITERATIONS):.1%} of them in the set")
+    inside = np.mean(steps == ITERATIONS)
+    print(f"{path.name}: {WIDTH} x {HEIGHT} pixels, {inside:.1%} of them in the set")
 
 
 if __name__ == "__main__":

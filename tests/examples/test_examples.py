@@ -57,7 +57,7 @@ def run_example(python: str, launch: list[str], example: Path, cwd: Path) -> str
         stdout, stderr = process.communicate()
         pytest.fail(f"{example.name} still ran after {TIMEOUT_S} s. It said:\n{stdout}\n{stderr}")
     if missing := re.search(r"No module named '(.+)'", stderr):
-        pytest.fail(f"{example.name} needs the package {missing[1]!r} in the environment of {python}")
+        pytest.fail(f"{example.name} needs the package {missing[1]!r} beside {python}")
     assert process.returncode == 0, stderr
     return stdout
 
