@@ -241,6 +241,25 @@ class Worker:
             self._borrowed -= 1
         return []
 
+    def cut(self, block: Block, stop: int) -> Actions:
+        """Take calls `stop` and later, none of which has started, out of a running block.
+
+        On their owner they can be lent at once; a borrower gives them back at its next tick.
+        """
+        source = block.source
+        fresh = not source.unstarted.count
+        source.running -= block.stop - stop
+        source.unstarted.add(stop, block.stop)
+        block.stop = stop
+        if isinstance(source, Task):
+            if fresh:
+                self._ready[source.serial] = source
+                self._ready.move_to_end(source.serial, last=False)
+            return self._tell_surplus()
+        if fresh:
+            self._loans.append(source)
+        return []
+
     def _flush(self) -> Actions:
         """Send the outcomes that were collected."""
         outbox, self._outbox = self._outbox, {}

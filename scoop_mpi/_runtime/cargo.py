@@ -163,8 +163,11 @@ class Column(Protocol):
     def cut(self, start: int, stop: int) -> tuple[str, Any]:
         """Return what travels for these calls: a kind and plain data."""
 
-    def items(self, start: int, stop: int) -> Iterable[Any]:
-        """Return the argument of each of these calls; decoding one may raise."""
+    def item(self, index: int) -> Any:
+        """Return the argument of one call; decoding it may raise."""
+
+    def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
+        """Return a list of what is stored for these calls, and what decodes it as it is iterated."""
 
 
 class PlainColumn:
@@ -179,8 +182,12 @@ class PlainColumn:
     def cut(self, start: int, stop: int) -> tuple[str, Any]:
         return self.KIND, self._values[start:stop]
 
-    def items(self, start: int, stop: int) -> Iterable[Any]:
-        return self._values[start:stop]
+    def item(self, index: int) -> Any:
+        return self._values[index]
+
+    def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
+        feed = list(self._values[start:stop])
+        return feed, feed
 
 
 class PickledColumn:
@@ -195,8 +202,12 @@ class PickledColumn:
     def cut(self, start: int, stop: int) -> tuple[str, Any]:
         return self.KIND, self._values[start:stop]
 
-    def items(self, start: int, stop: int) -> Iterable[Any]:
-        return map(loads_once, self._values[start:stop])
+    def item(self, index: int) -> Any:
+        return loads_once(self._values[index])
+
+    def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
+        feed = list(self._values[start:stop])
+        return feed, map(loads_once, feed)
 
 
 class ArrayColumn:
@@ -211,10 +222,13 @@ class ArrayColumn:
     def cut(self, start: int, stop: int) -> tuple[str, Any]:
         return self.KIND, dumps(self._array[start:stop])
 
-    def items(self, start: int, stop: int) -> Iterable[Any]:
+    def item(self, index: int) -> Any:
+        return self._array[index : index + 1].copy()[0]
+
+    def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
         # A copy, so that a call that writes into its row changes nothing for anyone else.
-        rows: Iterable[Any] = self._array[start:stop].copy()
-        return rows
+        feed = list(self._array[start:stop].copy())
+        return feed, feed
 
 
 def received_column(kind: str, data: Any) -> Column:
@@ -301,30 +315,25 @@ class MapCargo:
             self.loaded = self.function.load()
         return self.loaded
 
-    def rows(self, start: int, stop: int) -> Iterator[Any]:
-        """Return an iterator that makes one call at each step.
+    def rows(self, start: int, stop: int) -> tuple[Iterator[Any], list[Any]]:
+        """Return an iterator that makes one call at each step, and the list that feeds it.
 
-        Arguments that cannot be decoded raise at their own step, and only there.
+        Arguments that cannot be decoded raise at their own step, and only there. Shortening the
+        list ends the iterator early (see `calls.Running`).
         """
         function = self.load()
         if len(self._columns) == 1:
-            return map(function, self._items(0, start, stop))
-        if all(isinstance(column, PlainColumn) for column in self._columns):
-            return map(function, *(self._items(i, start, stop) for i in range(len(self._columns))))
-        return starmap(function, map(self._row, range(start, stop)))
+            feed, items = self._columns[0].feed(start - self.origin, stop - self.origin)
+            return map(function, items), feed
+        indices = list(range(start, stop))
+        return starmap(function, map(self._row, indices)), indices
 
     def arguments(self, index: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments of one call."""
         return self._row(index), {}
 
-    def _items(self, column: int, start: int, stop: int) -> Iterable[Any]:
-        return self._columns[column].items(start - self.origin, stop - self.origin)
-
     def _row(self, index: int) -> tuple[Any, ...]:
-        return tuple(
-            next(iter(self._items(column, index, index + 1)))
-            for column in range(len(self._columns))
-        )
+        return tuple(column.item(index - self.origin) for column in self._columns)
 
 
 class CallCargo:

@@ -29,6 +29,7 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # has no stubs
 
+from scoop_mpi._kernel import policy
 from scoop_mpi._kernel.broker import Broker
 from scoop_mpi._kernel.constants import Registry
 from scoop_mpi._kernel.protocol import (
@@ -52,7 +53,7 @@ from scoop_mpi._kernel.task import Block, Loan, Task
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._kernel.worker import Worker
 from scoop_mpi._runtime import codec, settings
-from scoop_mpi._runtime.calls import run_calls, run_one
+from scoop_mpi._runtime.calls import Running, run_one
 from scoop_mpi._runtime.cargo import Cargo, Function, MapCargo, Mirror, received_cargo
 from scoop_mpi._runtime.transport import Transport, host
 
@@ -91,6 +92,8 @@ class Loop:
         """What each other rank remembers of the callables that were sent to it."""
         self._learnt: dict[int, Mirror] = {}
         """What this rank remembers of the callables that each other rank sent."""
+        self._running: list[Running] = []
+        """Blocks of several calls that have begun here and not ended, parked ones included."""
         self._loaded: OrderedDict[tuple[int, int], Callable[..., Any]] = OrderedDict()
         """Callables with state that the latest maps of other ranks use here: one copy a map."""
         # Life of the job
@@ -214,32 +217,53 @@ class Loop:
         if self.dozing:
             self.dozing = False
             self.awake.set()
-        source = block.source
         group, away_s = self.group, self._away_s
         self.group = next(self._groups)
         self._away_s = 0.0
         self._depth += 1
         started = now()
-        start, calls = block.start, block.stop - block.start
         try:
-            cargo = self._cargo(source)
-            function = cargo.load()
-            if calls == 1 or not isinstance(cargo, MapCargo):
-                values, failures = run_one(function, lambda: cargo.arguments(start))
-            else:
-                values, failures = run_calls(function, cargo.rows(start, block.stop), calls)
+            values, failures = self._call(block, started)
         except BaseException as error:  # the callable cannot be loaded here
+            calls = block.stop - block.start
             values, failures = [None] * calls, dict.fromkeys(range(calls), error)
         seconds = now() - started - self._away_s
         self._depth -= 1
         self.group = group
         self._away_s += away_s
-        where = self.where if isinstance(source, Loan) else None
+        where = self.where if isinstance(block.source, Loan) else None
         payload, failed = codec.encode_outcomes(values, failures, where)
         with self.lock:
             actions = self.worker.finished(block, payload, now(), failed=failed, seconds=seconds)
             if actions:
                 self.perform(actions)
+
+    def _call(self, block: Block, started: float) -> tuple[list[Any], dict[int, BaseException]]:
+        """Make the calls of a block; fewer, if it is cut meanwhile."""
+        start, calls = block.start, block.stop - block.start
+        cargo = self._cargo(block.source)
+        function = cargo.load()
+        if calls == 1 or not isinstance(cargo, MapCargo):
+            return run_one(function, lambda: cargo.arguments(start))
+        running = Running(block, *cargo.rows(start, block.stop), started)
+        self._running.append(running)
+        try:
+            running.run(function)
+        finally:
+            with self.lock:
+                self._running.remove(running)
+                if start + len(running.values) < block.stop:
+                    self.perform(self.worker.cut(block, start + len(running.values)))
+        return running.values, running.failures
+
+    def _cut_long_blocks(self, moment: float) -> None:
+        """Free what waits behind a call that turned out long. The lock is held."""
+        for running in self._running:
+            if moment - running.started > policy.PATIENCE_S:
+                keep = running.cut()
+                if keep is not None:
+                    block = running.block
+                    self.perform(self.worker.cut(block, block.start + keep))
 
     def _cargo(self, source: Task | Loan) -> Cargo:
         """Return what to call; a loan's is decoded on this thread when it is first needed."""
@@ -451,7 +475,10 @@ class Loop:
     def tick(self) -> bool:
         """Pump for a main thread that is in user code. The lock is held. True on any traffic."""
         traffic = self.pump()
-        actions = self.worker.tick(now())
+        moment = now()
+        if self._running:
+            self._cut_long_blocks(moment)
+        actions = self.worker.tick(moment)
         if actions:
             self.perform(actions)
         return traffic or bool(actions)
@@ -492,6 +519,7 @@ class Loop:
             actions = self.worker.dry(moment)
             if moment - self._ticked > settings.TICK_S:
                 self._ticked = moment
+                self._cut_long_blocks(moment)
                 actions += self.worker.tick(moment)
             if actions:
                 self.perform(actions)
