@@ -147,9 +147,9 @@ class Worker:
         return None
 
     def _may_run(self, task: Task) -> bool:
-        return self.rank != BROKER or policy.root_may_run(
-            self.ranks, self.durations.expect(task.key)
-        )
+        if self.rank != BROKER or self.ranks <= policy.ROOT_HELPS_UP_TO:
+            return True
+        return policy.root_may_run(self.ranks, self.durations.expect(task.key))
 
     def turn(self, now: float) -> Actions:
         """Choose the next block to run, and ask for more before this rank is dry."""
@@ -180,14 +180,20 @@ class Worker:
 
     def claim(self, task: Task, index: int, now: float) -> Block | None:
         """Claim calls from `index` on, for a caller who waits for them; None if they are away."""
-        if not task.unstarted.count or index not in task.unstarted or not self._may_run(task):
+        unstarted = task.unstarted
+        if not unstarted.count or not self._may_run(task):
             return None
-        call_s = self.durations.expect(task.key)
-        calls = 1 if task.calls == 1 else policy.block(task.unstarted.count, call_s)
-        run = task.unstarted.take_at(index, calls)
-        assert run is not None
+        if task.calls == 1:
+            run: tuple[int, int] | None = unstarted.take_front(1)
+            self._expected_s = 0.0
+        else:
+            call_s = self.durations.expect(task.key)
+            calls = policy.block(unstarted.count, call_s)
+            run = unstarted.take_at(index, calls)
+            self._expected_s = calls * (call_s or 0.0)
+        if run is None:
+            return None
         self._turn_at = now
-        self._expected_s = 0.0 if call_s is None else call_s * (run[1] - run[0])
         return self._take(task, *run)
 
     def _take(self, source: Task | Loan, start: int, stop: int) -> Block:

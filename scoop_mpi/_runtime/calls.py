@@ -71,14 +71,3 @@ class Running:
             return None
         del self._feed[keep:]
         return keep if len(self.values) < keep else None
-
-
-def run_one(
-    function: Callable[..., Any], arguments: Callable[[], tuple[Any, dict[str, Any]]]
-) -> tuple[list[Any], dict[int, BaseException]]:
-    """Make a single call; decoding its arguments is part of it."""
-    try:
-        args, kwargs = arguments()
-        return [function(*args, **kwargs)], {}
-    except BaseException as error:  # as above
-        return [None], {0: error}

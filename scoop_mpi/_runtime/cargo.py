@@ -95,15 +95,16 @@ def encode_function(target: Any, *, travels: bool) -> Function:
     named = type(target) in _FUNCTIONS
     if named:
         known = _encoded.get(target)
-        if known is not None:
+        if known is not None and (known.pickled is not None or not travels):
             return known
     if not callable(target):
         raise TypeError(f"the first argument must be callable, not {target!r}")
     shared = _shareable(target)
     if shared and not travels:
-        return Function(_key(target), b"", None, target, shared=True)
-    pickled = dumps(target)
-    function = Function(_key(target), _digest(pickled), pickled, target, shared=shared)
+        function = Function(_key(target), b"", None, target, shared=True)
+    else:
+        pickled = dumps(target)
+        function = Function(_key(target), _digest(pickled), pickled, target, shared=shared)
     if named and _is_module_level(target):
         if len(_encoded) >= settings.CALLABLES:
             _encoded.popitem(last=False)
@@ -328,9 +329,9 @@ class MapCargo:
         indices = list(range(start, stop))
         return starmap(function, map(self._row, indices)), indices
 
-    def arguments(self, index: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return the arguments of one call."""
-        return self._row(index), {}
+    def call(self, index: int) -> Any:
+        """Make one call; decoding its arguments is part of it."""
+        return self.load()(*self._row(index))
 
     def _row(self, index: int) -> tuple[Any, ...]:
         return tuple(column.item(index - self.origin) for column in self._columns)
@@ -351,17 +352,14 @@ class CallCargo:
         """Return what travels for the call."""
         return self.function.digest, (self._args, self._kwargs)
 
-    def load(self) -> Callable[..., Any]:
-        """Return the callable."""
-        return self.function.load()
-
-    def arguments(self, index: int) -> tuple[tuple[Any, ...], dict[str, Any]]:  # noqa: ARG002  one call
-        """Return the arguments of the call, the caller's own copies."""
+    def call(self, index: int) -> Any:  # noqa: ARG002  one call
+        """Make the call, with the callee's own copies of the arguments."""
         args, kwargs = self._args, self._kwargs
-        return (
-            loads_once(args) if type(args) is Pickled else args,
-            loads_once(kwargs) if type(kwargs) is Pickled else kwargs,
-        )
+        if type(args) is Pickled:
+            args = loads_once(args)
+        if type(kwargs) is Pickled:
+            kwargs = loads_once(kwargs)
+        return self.function.load()(*args, **kwargs)
 
 
 Cargo = MapCargo | CallCargo

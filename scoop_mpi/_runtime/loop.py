@@ -53,7 +53,7 @@ from scoop_mpi._kernel.task import Block, Loan, Task
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._kernel.worker import Worker
 from scoop_mpi._runtime import codec, settings
-from scoop_mpi._runtime.calls import Running, run_one
+from scoop_mpi._runtime.calls import Running
 from scoop_mpi._runtime.cargo import Cargo, Function, MapCargo, Mirror, received_cargo
 from scoop_mpi._runtime.transport import Transport, host
 
@@ -134,7 +134,7 @@ class Loop:
         entry = task.arrived.get(index)
         if entry is not None:
             return entry
-        offered = self._offer(until)
+        offered = None if until is None else self._offer(until)
         while True:
             if offered is not None and now() >= offered:
                 offered = None
@@ -240,11 +240,14 @@ class Loop:
 
     def _call(self, block: Block, started: float) -> tuple[list[Any], dict[int, BaseException]]:
         """Make the calls of a block; fewer, if it is cut meanwhile."""
-        start, calls = block.start, block.stop - block.start
+        start = block.start
         cargo = self._cargo(block.source)
+        if block.stop - start == 1 or not isinstance(cargo, MapCargo):
+            try:
+                return [cargo.call(start)], {}
+            except BaseException as error:  # a call may raise anything; its owner gets just that
+                return [None], {0: error}
         function = cargo.load()
-        if calls == 1 or not isinstance(cargo, MapCargo):
-            return run_one(function, lambda: cargo.arguments(start))
         running = Running(block, *cargo.rows(start, block.stop), started)
         self._running.append(running)
         try:
