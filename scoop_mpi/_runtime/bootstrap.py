@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -10,11 +11,11 @@ from typing import Any, NoReturn, Protocol
 
 import scoop_mpi
 from scoop_mpi._kernel.protocol import BROKER, Ready, Send
-from scoop_mpi._runtime import codec, log, unseen
+from scoop_mpi._runtime import codec, doorbell, log, unseen
 from scoop_mpi._runtime import loop as loops
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.program import WORKER_NAME, Program
-from scoop_mpi._runtime.transport import Alone, host
+from scoop_mpi._runtime.transport import Alone, Mpi, host
 from scoop_mpi.errors import UnguardedProgram
 
 GUARD = '''\
@@ -60,11 +61,12 @@ def _run_alone(options: Options) -> int:
 
 def _run_rank(options: Options) -> int:
     _prepare_mpi()
-    from scoop_mpi._runtime.ending import Ending  # noqa: PLC0415  needs MPI
-    from scoop_mpi._runtime.transport import Mpi  # noqa: PLC0415  needs MPI
+    from scoop_mpi._runtime.ending import Ending  # noqa: PLC0415  not needed by a rank alone
 
     transport = Mpi()
     loop = Loop(transport)
+    if loop.ranks > 1 and _on_one_node(loop.ranks):
+        _hang_doorbell(loop, transport)
     program = _enter(options, loop)
     if loop.ranks == 1:
         loops.install(loop)
@@ -103,6 +105,24 @@ def _prepare_mpi() -> None:
         # One node: Open MPI would spend a second looking for fabrics.
         environ.setdefault("OMPI_MCA_pml", "ob1")
         environ.setdefault("OMPI_MCA_btl", "^ofi,uct")
+
+
+def _on_one_node(ranks: int) -> bool:
+    """Return whether the launcher says that all ranks run on this node."""
+    local = os.environ.get("OMPI_COMM_WORLD_LOCAL_SIZE") or os.environ.get("MPI_LOCALNRANKS")
+    return local == str(ranks)
+
+
+def _hang_doorbell(loop: Loop, transport: Mpi) -> None:
+    """Let the ranks of this node wake each other; where that fails anywhere, they nap instead."""
+    folder = ""
+    if loop.rank == BROKER:
+        with contextlib.suppress(OSError):
+            folder = doorbell.new_folder()
+    folder = transport.from_root(folder)
+    if folder:
+        with contextlib.suppress(OSError):
+            loop.bell = doorbell.Doorbell(folder, loop.rank, loop.ranks)
 
 
 def _enter(options: Options, loop: Loop) -> Program:

@@ -61,11 +61,13 @@ class Ending:
                 f"scoop_mpi: rank {missing} did not end within {settings.LOST_S:g} s of the "
                 "program's end (a call that holds Python's interpreter lock?); the job is aborted."
             )
+            loop.bell.close()
             _flush()
             self._transport.abort(code)
             os._exit(code)
         with loop.lock:
             self._transport.close()
+            loop.bell.close()
 
     def _await(self, there: object, until: float | None) -> bool:
         assert callable(there)
@@ -95,6 +97,7 @@ class Ending:
         with self._loop.lock:
             self._loop.perform([Send(BROKER, Bye())])
             self._transport.close()
+            self._loop.bell.close()
         self._transport.finalize()
         _exit(0)
 

@@ -55,6 +55,7 @@ from scoop_mpi._kernel.worker import Worker
 from scoop_mpi._runtime import codec, settings
 from scoop_mpi._runtime.calls import Running
 from scoop_mpi._runtime.cargo import Cargo, Function, MapCargo, Mirror, received_cargo
+from scoop_mpi._runtime.doorbell import Bell, Naps
 from scoop_mpi._runtime.transport import Transport, host
 
 now = time.perf_counter
@@ -109,8 +110,11 @@ class Loop:
         self._quiet_since = now()
         self._ticked = 0.0
         shared = self.ranks > (os.cpu_count() or 1)
+        self.bell: Bell = Naps(
+            settings.SLEEP_MOST_SHARED_S if shared else settings.SLEEP_MOST_S
+        )
         self._spin_s = 0.0 if shared else settings.SPIN_S
-        self._sleep_most_s = settings.SLEEP_MOST_SHARED_S if shared else settings.SLEEP_MOST_S
+        self._spin_in_flight_s = 0.0 if shared else settings.IN_FLIGHT_S
 
     # --- work made here ----------------------------------------------------------------------
 
@@ -122,6 +126,8 @@ class Loop:
             actions = worker.push(task)
             if actions:
                 self.perform(actions)
+        if self.dozing:
+            self._nudge()
         return task
 
     def obtain(
@@ -292,7 +298,7 @@ class Loop:
         if threading.get_ident() != self.thread:
             self._park_thread(wait, until)
             return
-        started = now()
+        started = self._quiet_since = now()
         me = getcurrent()
         saved = self._depth, self.group, self._away_s
         self.worker.parked += 1
@@ -436,6 +442,7 @@ class Loop:
         if isinstance(message, Lend):
             extra = self._callables_for(rank, message)
         self.transport.send(rank, codec.pack(message, extra))
+        self.bell.ring(rank)
 
     def _callables_for(self, rank: int, message: Lend) -> dict[bytes, tuple[Any, bool]]:
         """Return the callables of a loan that its borrower does not remember."""
@@ -473,6 +480,8 @@ class Loop:
             if isinstance(message, Lend):
                 message = self._learn_callables(sender, message, extra)
             self.perform(self._receive(sender, message))
+        if arrived:
+            self._nudge()
         return bool(arrived)
 
     def tick(self) -> bool:
@@ -526,20 +535,37 @@ class Loop:
                 actions += self.worker.tick(moment)
             if actions:
                 self.perform(actions)
-            resting = not traffic and not actions and not self.transport.busy
+            resting = not traffic and not actions
         if self.problem is not None:
             self.on_problem()
         if not resting:
             self._quiet_since = moment
             return
         quiet = moment - self._quiet_since
-        if quiet < self._spin_s:
+        if quiet < (self._spin_s if not self.transport.busy else self._spin_in_flight_s):
             return
-        pause = min(max(quiet * settings.SLEEP_FRACTION, settings.SLEEP_LEAST_S), self._sleep_most_s)
+        pause = self.bell.longest_s
+        if self.transport.busy or pause < settings.NAP_S:
+            pause = min(max(quiet * settings.SLEEP_FRACTION, settings.SLEEP_LEAST_S), pause)
         if until is not None:
             pause = min(pause, max(0.0, until - moment))
+        self._sleep(pause)
+
+    def _sleep(self, seconds: float) -> None:
         self.dozing = True
-        time.sleep(pause)
+        self.bell.lie_down()
+        with self.lock:
+            traffic = self.pump()  # what came before it was known that we sleep: nobody rang
+        if traffic:
+            self.bell.get_up()
+            self._quiet_since = now()
+        else:
+            self.bell.sleep(seconds)
+
+    def _nudge(self) -> None:
+        """Wake the main thread, if another thread has given it something to do."""
+        if self.dozing and threading.get_ident() != self.thread:
+            self.bell.ring(self.rank)
 
     # --- constants ---------------------------------------------------------------------------
 

@@ -15,6 +15,12 @@ SLEEP_MOST_S = 1e-3
 SLEEP_MOST_SHARED_S = 5e-3
 """... or this, where ranks outnumber cores."""
 
+NAP_S = 0.1
+"""A rank that can be woken sleeps for at most this, which bounds what a lost ring costs."""
+
+IN_FLIGHT_S = 5e-3
+"""With messages under way an idle rank polls on for so long before it sleeps."""
+
 TICK_S = 1e-3
 """The ticker's period while there is traffic ..."""
 

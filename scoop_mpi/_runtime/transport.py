@@ -95,6 +95,10 @@ class Mpi:
     def busy(self) -> bool:
         return bool(self._sends or self._queues)
 
+    def from_root(self, value: str) -> str:
+        """Return rank 0's value on every rank. Every rank calls it, before anything is sent."""
+        return str(self._control.bcast(value, 0))
+
     def send(self, rank: int, frames: Frames) -> None:
         if self._closed:
             return
