@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scoop_mpi._kernel import policy
 from scoop_mpi.testing.operations import Cancelled, Outcome
 
 if TYPE_CHECKING:
+    from scoop_mpi._kernel.wait import Wait
     from scoop_mpi.testing.cluster import Cluster
     from scoop_mpi.testing.rank import Rank
+
+
+class Watch:
+    """What the checks remember between events: which ranks could lend, and which rest."""
+
+    def __init__(self) -> None:
+        self.lendable: set[int] = set()
+        self.resting: set[int] = set()
 
 
 def after_event(cluster: Cluster, rank: Rank) -> None:
@@ -16,29 +26,60 @@ def after_event(cluster: Cluster, rank: Rank) -> None:
     rank.worker.validate()
     if rank.broker is not None:
         rank.broker.validate()
-    if rank.worker.lendable:
-        cluster.lendable.add(rank.number)
-    else:
-        cluster.lendable.discard(rank.number)
-    if cluster.lendable and not cluster.network.in_flight:
+    watch = cluster.watch
+    note(watch.lendable, rank.number, rank.worker.lendable)
+    note(watch.resting, rank.number, rank.resting)
+    if cluster.network.in_flight == 0:
         quiescence(cluster)
 
 
-def quiescence(cluster: Cluster) -> None:
-    """With no message in flight, no rank hungers while another could lend.
+def note(ranks: set[int], number: int, belongs: bool) -> None:
+    """Add a rank to a set or remove it."""
+    if belongs:
+        ranks.add(number)
+    else:
+        ranks.discard(number)
 
-    A rank that has not yet told of its surplus, and whose tick will, is excused until then.
+
+def quiescence(cluster: Cluster) -> None:
+    """With no message in flight, nobody starves, and the broker knows who is hungry.
+
+    1. No rank hungers while another could lend; one that has not yet told of its surplus, and
+       whose tick will, is excused (a tick that then does not is an error of its own).
+    2. The broker and the borrowers agree on whose request stands.
+    3. A rank that rests has nothing to run, and hungers if it may.
     """
     broker = cluster.ranks[0].broker
     assert broker is not None
     hungry = broker.hungry
-    if not hungry:
-        return
-    for number in cluster.lendable:
+    for number in cluster.watch.lendable if hungry else ():
         if cluster.ranks[number].tick_due() > 0.0 and hungry - {number}:
             raise AssertionError(
                 f"ranks {sorted(hungry)} hunger while rank {number} has calls to lend\n{cluster}"
             )
+    for number in hungry:
+        assert cluster.ranks[number].hungry, f"rank {number} does not hunger\n{cluster}"
+    for number in cluster.watch.resting:
+        rank = cluster.ranks[number]
+        if rank.offering:
+            continue
+        assert not rank.worker.has_work, f"rank {number} rests beside its work\n{cluster}"
+        assert number in hungry or not may_borrow(rank), f"rank {number} lies idle\n{cluster}"
+
+
+def may_borrow(rank: Rank) -> bool:
+    """Return whether this rank takes foreign work."""
+    worker = rank.worker
+    if worker.ranks == 1 or worker.parked >= policy.PARKED:
+        return False
+    return rank.broker is None or policy.root_may_run(worker.ranks, None)
+
+
+def after_wait(wait: Wait, needed: int, *, on_failure: bool) -> None:
+    """A wait is over when enough has arrived, or a failure that it looks for: not later."""
+    failed = any(entry[1] for task in wait.arrived for entry in task.arrived.values())
+    enough = len(wait.arrived) >= needed or (on_failure and failed)
+    assert wait.satisfied == enough, f"{needed} needed, arrived {list(wait.arrived)}"
 
 
 def at_end(cluster: Cluster) -> None:

@@ -68,8 +68,7 @@ class Cluster:
             Rank(self, number, worker(number, ranks), broker() if number == BROKER else None)
             for number in range(ranks)
         ]
-        self.lendable: set[int] = set()
-        """Ranks that have calls to lend; kept only if checking."""
+        self.watch = checks.Watch()
 
     # --- the clock ---------------------------------------------------------------------------
 

@@ -16,6 +16,10 @@ class Costs(NamedTuple):
     """From the sender's hand to the receiver's inbox."""
     jitter: float = 0.0
     """A message is late by up to this many times the latency, drawn anew for each message."""
+    slow_share: float = 0.0
+    """This share of the ways between ranks, each direction by itself, ..."""
+    slow_factor: float = 100.0
+    """... is slower by this factor."""
     send_s: float = 2e-6
     """The sender's CPU is busy with a message for so long ..."""
     receive_s: float = 2e-6

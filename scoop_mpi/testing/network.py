@@ -48,6 +48,7 @@ class Network:
         self._at = at
         """Called with arrival time, receiver, sender and bytes, to put the arrival on the clock."""
         self._last: dict[tuple[int, int], float] = {}
+        self._slowness: dict[tuple[int, int], float] = {}
         self.in_flight = 0
         self.kinds: Counter[str] = Counter()
         self.bytes = 0
@@ -62,6 +63,8 @@ class Network:
         if costs.jitter:
             delay += costs.latency_s * costs.jitter * self._rng.random()
         pair = (sender, to)
+        if costs.slow_share:
+            delay *= self._slow(pair)
         arrival = max(depart + delay, self._last.get(pair, 0.0))
         self._last[pair] = arrival
         self.in_flight += 1
@@ -71,6 +74,13 @@ class Network:
             self.at_rank_0 += 1
             self.foreign_cargo += foreign_cargo(sender, message)
         self._at(arrival, to, sender, data)
+
+    def _slow(self, pair: tuple[int, int]) -> float:
+        """Return by what factor this way is slower than others."""
+        if pair not in self._slowness:
+            slow = self._rng.random() < self._costs.slow_share
+            self._slowness[pair] = self._costs.slow_factor if slow else 1.0
+        return self._slowness[pair]
 
     def open(self, data: bytes) -> Message:
         """Decode a message that is being handled now."""

@@ -60,10 +60,12 @@ class Singles(NamedTuple):
 
 
 class Define(NamedTuple):
-    """Make a constant named after the call; a second attempt must be denied."""
+    """Make a constant named after the call."""
 
     name: str
     value: int
+    twice: bool
+    """Whether to try again, which must be denied."""
 
 
 class Read(NamedTuple):
@@ -113,6 +115,8 @@ class Grower:
         self._rng = rng
         self._left = calls
         self._idents = 0
+        self._fondness = rng.choice((0.02, 0.05, 0.3))
+        """How fond this program is of constants."""
 
     def plan(self, depth: int = 0, known: tuple[Define, ...] = ()) -> Plan:
         """Return a plan; `known` are the constants that its ancestors made."""
@@ -121,15 +125,35 @@ class Grower:
         ident = self._idents
         steps: list[Any] = []
         for _ in range(rng.randint(1, 4) if depth < 4 else 1):
+            if rng.random() < self._fondness:
+                steps += self._relay()
             step = self._step(ident, depth, known)
             if isinstance(step, Define):
                 if any(constant.name == step.name for constant in known):
                     continue
                 known = (*known, step)
             steps.append(step)
+            if isinstance(step, Define) and rng.random() < 0.7:
+                steps.append(self._readers(step))
         if depth and rng.random() < 0.07:
             steps.append(Raise())
         return Plan(ident, tuple(steps))
+
+    def _readers(self, constant: Define) -> Branch:
+        """Return calls that read a constant which has only just been made."""
+        read = Read(constant.name, constant.value)
+        plans = []
+        for _ in range(self._rng.randint(1, 4)):
+            self._idents += 1
+            plans.append(Plan(self._idents, (read, Work(self._rng.choice(SECONDS)))))
+        return Branch(tuple(plans), "in order")
+
+    def _relay(self) -> tuple[Singles, Read]:
+        """Return a call that makes a constant, and its caller's reading it afterwards."""
+        self._idents += 1
+        constant = Define(f"made by {self._idents}", self._rng.randrange(1000), False)
+        plan = Plan(self._idents, (constant,))
+        return Singles((plan,), "each", None), Read(constant.name, constant.value)
 
     def _step(self, ident: int, depth: int, known: tuple[Define, ...]) -> Any:
         rng = self._rng
@@ -139,9 +163,9 @@ class Grower:
             return Read(constant.name, constant.value)
         if self._left <= 0 or kind < 0.3:
             return Work(rng.choice(SECONDS))
-        if kind < 0.35:
-            return Define(f"made by {ident}", rng.randrange(1000))
-        if kind < 0.6:
+        if rng.random() < self._fondness:
+            return Define(f"made by {ident}", rng.randrange(1000), rng.random() < 0.2)
+        if kind < 0.55:
             count = min(self._left, int(rng.paretovariate(0.7)))
             self._left -= count
             fails = rng.choice((0, 0, 0, 1, 3, 10))
@@ -149,7 +173,7 @@ class Grower:
         count = min(self._left, rng.choice((0, 1, 2, 2, 3, 5, 9)))
         self._left -= count
         plans = tuple(self.plan(depth + 1, known) for _ in range(count))
-        if kind < 0.8:
+        if kind < 0.77:
             return Branch(plans, rng.choice(MAP_WAYS))
         timeout = rng.choice((None, None, 0.0, 1e-4, 2e-3, 20e-3))
         return Singles(plans, rng.choice(SUBMIT_WAYS), timeout)

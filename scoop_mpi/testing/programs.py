@@ -141,8 +141,10 @@ def check_wait(handles: list[Handle], step: Singles) -> Steps:
 
 
 def define(step: Define) -> Steps:
-    """Make a constant, and fail to make it again."""
+    """Make a constant, and perhaps fail to make it again."""
     yield op.SetConst(step.name, step.value)
+    if not step.twice:
+        return
     try:
         yield op.SetConst(step.name, 0)
     except op.NameTaken:

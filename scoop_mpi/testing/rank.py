@@ -4,7 +4,8 @@ It does what the real loop does, on the virtual clock:
 
 1. Messages that have come are handled first, one at a time.
 2. Then a strand of user code whose wait is over goes on.
-3. Then `Worker.turn` chooses a block, which runs in a fresh strand.
+3. Then `Worker.turn` chooses a block, which runs in a fresh strand; but while a timed wait offers
+   its calls to others, this rank starts nothing.
 4. Else the rank sleeps until a message comes, and looks around every 10 ms or so.
 
 While user code computes, only the ticker acts: every millisecond it handles what has come and
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from scoop_mpi.testing.cluster import Cluster
 
 Steps = Generator[float | None, None, None]
+
+MOST_ACTIONS = 200_000
+"""More than these from one event are a loop of a rank with itself."""
 
 
 class Strand:
@@ -86,6 +90,7 @@ class Rank:
         self._inbox: deque[tuple[int, bytes]] = deque()
         self._resumable: deque[Strand] = deque()
         self._started = False
+        self._offering: Wait | None = None
         self._computing = False
         self._stolen_s = 0.0
         """What the ticker took from the computation in progress."""
@@ -136,6 +141,10 @@ class Rank:
             self._need_step()
         elif self._resumable:
             self._advance(self._resumable.popleft())
+        elif self.offering:
+            self.spend(self.cluster.costs.kernel_s)
+            self.perform(self.worker.dry(self.clock))
+            self._plan_tick()
         else:
             block = self._turn()
             if block is None:
@@ -191,10 +200,14 @@ class Rank:
         self._advance(self.current)
         self.cluster.touched(self)
 
-    def park(self, wait: Wait, until: float | None = None) -> Steps:
-        """Park the current strand until the wait is over, or until a time."""
+    def park(self, wait: Wait, until: float | None = None, *, offer: bool = False) -> Steps:
+        """Park the current strand until the wait is over, or until a time.
+
+        With `offer`, this rank starts nothing meanwhile: what it has is left to others.
+        """
         strand = self.current
         assert strand is not None
+        self._offering = wait if offer else self._offering
         wait.holder = strand
         strand.parked = True
         self.worker.parked += 1
@@ -253,8 +266,11 @@ class Rank:
     def perform(self, actions: Actions) -> None:
         """Carry out what a machine wants done, in order."""
         queue = deque(actions)
+        carried_out = 0
         while queue:
             action = queue.popleft()
+            carried_out += 1
+            assert carried_out < MOST_ACTIONS, f"{self} talks to itself without end"
             if isinstance(action, Send):
                 if self.cluster.story is not None:
                     self.cluster.story.sent(self.clock, self.number, action)
@@ -311,11 +327,31 @@ class Rank:
         self.spend(self.cluster.costs.kernel_s)
         self.perform(self.worker.tick(self.clock))
         if self._computing:
+            assert self.tick_due() > self.cluster.now - 1e-6, f"a tick left work behind: {self}"
             self._stolen_s += self.overhead_s - before
             self._plan_tick()
         else:
             self._need_step()
         self.cluster.touched(self)
+
+    # --- for the checks ----------------------------------------------------------------------
+
+    @property
+    def offering(self) -> bool:
+        """Whether a timed wait leaves this rank's calls to others for now."""
+        wait = self._offering
+        return wait is not None and wait.holder is not None and wait.holder.parked
+
+    @property
+    def resting(self) -> bool:
+        """Whether this rank sleeps until a message comes."""
+        moving = self._computing or self._step_due or self._inbox or self._resumable
+        return self._started and not moving
+
+    @property
+    def hungry(self) -> bool:
+        """Whether the worker believes that its request stands: a look at its private parts."""
+        return self.worker._requesting
 
     @property
     def busy(self) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from scoop_mpi._kernel.protocol import BROKER, Define, Denied, Send
 from scoop_mpi._kernel.task import Block, Task
 from scoop_mpi._kernel.wait import Wait
+from scoop_mpi.testing import checks
 from scoop_mpi.testing import operations as op
 from scoop_mpi.testing.network import Parcel
 from scoop_mpi.testing.operations import Cancelled, Function, Handle, Outcome, Plain
@@ -292,9 +293,11 @@ class Runner:
             if block is not None:
                 yield from self._run(rank, block)
             else:
-                yield from rank.park(wait, offered if rank.clock < offered else deadline)
+                offer = rank.clock < offered
+                yield from rank.park(wait, offered if offer else deadline, offer=offer)
         for task in tasks:
             rank.worker.unwatch(wait, task)
+        checks.after_wait(wait, needed, on_failure=on_failure)
 
     def _claim_one(self, rank: Rank, tasks: Iterable[Task]) -> Block | None:
         for task in tasks:

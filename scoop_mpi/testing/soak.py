@@ -61,6 +61,7 @@ def scene(rng: Random, fewest: int, most: int) -> Scene:
     costs = Costs(
         latency_s=rng.choice((1e-6, 20e-6, 200e-6, 5e-3)),
         jitter=rng.choice((0.0, 1.0, 10.0, 100.0)),
+        slow_share=rng.choice((0.0, 0.0, 0.1, 0.5)),
         message_s=rng.choice((0.0, 10e-6, 100e-6)),
         tick_s=rng.choice((1e-3, 1e-3, 10e-3)),
         start_s=rng.choice((0.0, 1e-3, 50e-3)),
@@ -75,8 +76,6 @@ def play(
     most: int = 64,
     *,
     story: Story | None = None,
-    worker: Callable[[int, int], Worker] | None = None,
-    broker: Callable[[], Broker] = Broker,
 ) -> Result:
     """Run one seed and return what it came to."""
     rng = Random(seed)
@@ -89,8 +88,8 @@ def play(
         check=True,
         story=story,
         most_events=EVENTS,
-        worker=drawn.worker if worker is None else worker,
-        broker=broker,
+        worker=drawn.worker,
+        broker=Broker,
     )
     failure: BaseException | None = None
     try:

@@ -1,0 +1,284 @@
+"""Small wrongs done to the kernel, each of which the soak must notice.
+
+A mutant is a piece of a kernel module's text and what stands in its place. The module is executed
+from the changed text, and its class is put where the virtual cluster takes it from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import inspect
+import types
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from unittest import mock
+
+from scoop_mpi._kernel import task
+from scoop_mpi.testing import rank, runner, soak
+
+PLACES: dict[str, tuple[tuple[Any, str], ...]] = {
+    "worker": ((soak, "Worker"),),
+    "broker": ((soak, "Broker"),),
+    "spans": ((task, "Spans"),),
+    "wait": ((runner, "Wait"),),
+    "constants": ((rank, "Registry"),),
+}
+"""Module of the kernel -> where its class is used."""
+
+
+class Mutant(NamedTuple):
+    """A wrong: in this module, instead of this text, that one."""
+
+    name: str
+    module: str
+    before: str
+    after: str
+
+
+MUTANTS = (
+    Mutant(
+        "a refusal is dropped",
+        "worker",
+        "return [Send(BROKER, Refuse(message.borrower, message.request))]",
+        "return []",
+    ),
+    Mutant(
+        "hunger is skipped",
+        "worker",
+        "return [Send(BROKER, Hungry(self._request))]",
+        "return [Send(BROKER, Hungry(self._request))] if self._request % 3 else []",
+    ),
+    Mutant(
+        "hunger is not told again after the first loan",
+        "worker",
+        "        self._requesting = False\n        return",
+        "        return",
+    ),
+    Mutant(
+        "a lend books one call too few",
+        "worker",
+        "Lease(borrower, start, stop)",
+        "Lease(borrower, start, stop - 1)",
+    ),
+    Mutant(
+        "a lend sends one call too few",
+        "worker",
+        "self._leases, start, stop, task.key",
+        "self._leases, start, max(start + 1, stop - 1), task.key",
+    ),
+    Mutant(
+        "a lend sends one call too many",
+        "worker",
+        "self._leases, start, stop, task.key, seconds, cargo)",
+        "self._leases, max(0, start - 1), stop, task.key, seconds, "
+        "task.cargo.cut(max(0, start - 1), stop))",
+    ),
+    Mutant(
+        "a confirmation is lost",
+        "worker",
+        "return [Send(BROKER, Fed(message.request))]",
+        "return []",
+    ),
+    Mutant(
+        "what is given back is lost on its way",
+        "worker",
+        "actions.append(Send(loan.owner, GiveBack(loan.serial, loan.lease, start, stop)))",
+        "pass",
+    ),
+    Mutant(
+        "what is given back is lost on arrival",
+        "worker",
+        "        task.unstarted.add(message.start, message.stop)\n",
+        "",
+    ),
+    Mutant(
+        "what is given back is not made ready",
+        "worker",
+        "            self._ready[task.serial] = task\n            self._ready.move_to_end",
+        "            task.serial in self._ready and self._ready.move_to_end",
+    ),
+    Mutant(
+        "surplus that came back is not told",
+        "worker",
+        "        task.unstarted.add(message.start, message.stop)\n        return self._tell_surplus()",
+        "        task.unstarted.add(message.start, message.stop)\n"
+        "        self._told_surplus = True\n        return []",
+    ),
+    Mutant(
+        "borrowers give nothing back",
+        "worker",
+        "            actions += self._give_back()",
+        "            pass",
+    ),
+    Mutant(
+        "an outcome counts twice",
+        "worker",
+        "        task.done += stop - start\n",
+        "        task.done += 2 * (stop - start)\n",
+    ),
+    Mutant(
+        "an outcome is sent for the wrong calls",
+        "worker",
+        "                block.start,\n                block.stop,\n                failed,",
+        "                block.start + 1,\n                block.stop + 1,\n                failed,",
+    ),
+    Mutant(
+        "outcomes are kept at home",
+        "worker",
+        "            actions += self._flush()\n        stuck",
+        "            pass\n        stuck",
+    ),
+    Mutant(
+        "outcomes are flushed to one owner only",
+        "worker",
+        "for owner, done in outbox.items()]",
+        "for owner, done in list(outbox.items())[:1]]",
+    ),
+    Mutant(
+        "told surplus is never reset",
+        "worker",
+        "            self._told_surplus = False\n",
+        "",
+    ),
+    Mutant(
+        "the tick does not tell of surplus",
+        "worker",
+        "        actions = self._tell_surplus()\n        if self._outbox and",
+        "        actions: Actions = []\n        if self._outbox and",
+    ),
+    Mutant(
+        "a caller is not resumed",
+        "worker",
+        "                    actions.append(Resume(wait))",
+        "                    pass",
+    ),
+    Mutant(
+        "an outcome does not wait for its constants",
+        "worker",
+        "        if isinstance(message, Lend | Outcomes) and message.constants > self.constants.number:",
+        "        if False:",
+    ),
+    Mutant(
+        "what waited for constants is forgotten",
+        "worker",
+        "held, self._held = self._held, []",
+        "held, self._held = [], []",
+    ),
+    Mutant(
+        "a cancelled call stays ready",
+        "worker",
+        "        self._ready.pop(task.serial, None)\n",
+        "",
+    ),
+    Mutant(
+        "a started call is cancelled",
+        "worker",
+        "        if not task.unstarted.count:\n            return False, []\n"
+        "        start, stop = task.unstarted.take_front(task.calls)",
+        "        if task.finished:\n            return False, []\n        start, stop = 0, 1",
+    ),
+    Mutant(
+        "pieces overlap",
+        "spans",
+        "            self._runs[-1] = (start, cut)",
+        "            self._runs[-1] = (start, cut + 1)",
+    ),
+    Mutant(
+        "a claim leaves its call behind",
+        "spans",
+        "((start, index), (cut, stop))",
+        "((start, index), (index, stop))",
+    ),
+    Mutant(
+        "runs that touch are not merged",
+        "spans",
+        "if position and runs[position - 1][1] == start:",
+        "if False:",
+    ),
+    Mutant(
+        "a wait goes unnoticed",
+        "wait",
+        "        return before > 0 >= self.needed",
+        "        return before > 1 >= self.needed",
+    ),
+    Mutant(
+        "a failure does not end a wait for it",
+        "wait",
+        "0 if failed and self.stop_on_failure else before - 1",
+        "before - 1",
+    ),
+    Mutant(
+        "one arrival satisfies a wait for all",
+        "wait",
+        "0 if failed and self.stop_on_failure else before - 1",
+        "0",
+    ),
+    Mutant(
+        "the broker forgets a refused borrower",
+        "broker",
+        "                self._unasked[message.borrower] = None\n",
+        "",
+    ),
+    Mutant(
+        "the broker asks a refuser again",
+        "broker",
+        "            self._lenders.pop(sender, None)\n",
+        "",
+    ),
+    Mutant(
+        "the broker does not hear of surplus",
+        "broker",
+        "            self._lenders[sender] = None",
+        "            pass",
+    ),
+    Mutant(
+        "the broker asks a borrower for its own work",
+        "broker",
+        "            if lender != borrower:",
+        "            if True:",
+    ),
+    Mutant(
+        "the broker asks two lenders at once",
+        "broker",
+        "            del self._unasked[borrower]\n",
+        "            self._asked.get(borrower) is not None and self._unasked.pop(borrower)\n",
+    ),
+    Mutant(
+        "a name is taken by two",
+        "constants",
+        "            if name in self._setters:",
+        "            if False:",
+    ),
+    Mutant(
+        "a constant does not reach the last rank",
+        "constants",
+        "for rank in range(self._ranks)]",
+        "for rank in range(max(1, self._ranks - 1))]",
+    ),
+)
+
+
+@contextlib.contextmanager
+def mutated(mutant: Mutant) -> Iterator[None]:
+    """Let the virtual cluster run with a mutant."""
+    module = importlib.import_module(f"scoop_mpi._kernel.{mutant.module}")
+    text = inspect.getsource(module)
+    assert text.count(mutant.before) == 1, (
+        f"the mutant «{mutant.name}» must be rewritten: its place in {mutant.module}.py has changed"
+    )
+    changed = types.ModuleType(module.__name__)
+    exec(compile(text.replace(mutant.before, mutant.after), mutant.name, "exec"), changed.__dict__)
+    with contextlib.ExitStack() as stack:
+        for place, name in PLACES[mutant.module]:
+            stack.enter_context(mock.patch.object(place, name, getattr(changed, name)))
+        yield
+
+
+def first_caught(mutant: Mutant, seeds: range, most_ranks: int) -> soak.Result | None:
+    """Return the first seed that fails with a mutant, or None."""
+    with mutated(mutant):
+        for result in soak.soak(seeds, 1, most_ranks):
+            if result.failure is not None:
+                return result
+    return None
