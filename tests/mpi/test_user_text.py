@@ -116,13 +116,14 @@ def test_constant_is_set_only_once(ranks: int, mpi_python: str) -> None:
 
 @pytest.mark.parametrize("ranks", EVERY_SIZE)
 def test_logger_tells_time_and_module(ranks: int, mpi_python: str) -> None:
-    """One line, with the time and the module beside the message (serially at least the message)."""
+    """One line, with the time and the module beside the message."""
     ended = run(mpi_python, ranks, "logger_warning")
     assert ended.status == 0
-    (line,) = [line for line in ended.stderr.splitlines() if "This is a warning!" in line]
-    if ranks != SERIAL:
-        assert re.search(r"\d\d:\d\d:\d\d", line)
-        assert "logger_warning" in line
+    # Python itself may remark, quoting the line of the program, that `warn` is an old name.
+    (line,) = [line for line in ended.stderr.splitlines() if "WARNING" in line]
+    assert line.endswith("This is a warning!")
+    assert re.search(r"\d\d:\d\d:\d\d", line)
+    assert "logger_warning" in line
 
 
 @pytest.mark.parametrize("ranks", [1, *PARALLEL])
@@ -136,7 +137,7 @@ def test_logger_tells_the_worker(ranks: int, mpi_python: str) -> None:
         (line,) = [line for line in lines if f"This is warning {number} of a worker!" in line]
         assert re.search(r"\d\d:\d\d:\d\d", line)
         assert "logger_in_task" in line
-        assert re.search(r"rank \d|\d:", line)
+        assert re.search(r"rank \d", line)
 
 
 @pytest.mark.parametrize("ranks", EVERY_SIZE)
