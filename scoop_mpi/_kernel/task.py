@@ -68,7 +68,7 @@ class Task:
         self.serial = serial
         self.calls = calls
         self.key = key
-        self.cargo = cargo
+        self.cargo: Cargo | None = cargo
         self.group = group
         """The call that made this task: tasks of one group are siblings, and alike in size."""
         self.holder = holder

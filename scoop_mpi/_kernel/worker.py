@@ -283,6 +283,7 @@ class Worker:
             self.unseen[task.serial] = task
         if task.done == task.calls:
             del self.tasks[task.serial]
+            task.cargo = None  # whoever holds the outcome need not hold the arguments
         if not task.waits:
             return []
         actions: Actions = []
@@ -407,6 +408,7 @@ class Worker:
         task.leases[self._leases] = Lease(borrower, start, stop)
         self.counts["lent"] += stop - start
         seconds = UNKNOWN_S if call_s is None else call_s
+        assert task.cargo is not None
         cargo = task.cargo.cut(start, stop)
         return Part(task.serial, self._leases, start, stop, task.key, seconds, cargo)
 

@@ -14,7 +14,7 @@ import threading
 import time
 
 from scoop_mpi._kernel.protocol import BROKER, Bye, Halt, Send
-from scoop_mpi._runtime import settings, unseen
+from scoop_mpi._runtime import codec, settings, unseen
 from scoop_mpi._runtime.loop import Loop, now
 from scoop_mpi._runtime.ticker import Ticker
 from scoop_mpi._runtime.transport import Mpi
@@ -27,7 +27,7 @@ class Ending:
         self._loop = loop
         self._transport = transport
         self._once = threading.Lock()
-        self.ticker = Ticker(loop, self.leave, self.orphaned)
+        self.ticker = Ticker(loop, self.leave, self.orphaned, self.crashed)
         loop.on_problem = self.fail
 
     # --- rank 0 ------------------------------------------------------------------------------
@@ -112,6 +112,12 @@ class Ending:
                 self._loop.pump()
             time.sleep(settings.TICK_S)
         self.leave()
+
+    def crashed(self, error: BaseException) -> None:
+        """End the job at once: this rank can serve nobody any more. Does not return."""
+        _say(f"scoop_mpi: {self._loop.where} failed:\n{codec.format_error(error)}")
+        self._transport.abort(1)
+        os._exit(1)
 
     def orphaned(self) -> None:
         """End at once: the launcher is gone, and nobody would end us."""

@@ -87,6 +87,7 @@ class Loop:
         self._callbacks: deque[Callable[[], None]] = deque()
         self._alarms: list[tuple[float, int, Wait]] = []
         self._alarm_numbers = count()
+        self._many_alarms = settings.ALARMS
         self._constant_waits: list[Wait] = []
         self._tickets = count(1)
         self._known: dict[int, Mirror] = {}
@@ -313,8 +314,7 @@ class Loop:
                     self.run_callbacks()
                 elif offered is None and self._let_others_go_on(wait, me):
                     if until is not None:
-                        entry = (until, next(self._alarm_numbers), wait)
-                        heapq.heappush(self._alarms, entry)
+                        self._set_alarm(until, wait)
                     self._next_runner().switch()
                     wait.holder = None
                 else:
@@ -389,6 +389,14 @@ class Loop:
         if self.halted is None:
             self._nursery.switch()
 
+    def _set_alarm(self, until: float, wait: Wait) -> None:
+        """Let a parked caller go on at a time, if nothing else does before."""
+        heapq.heappush(self._alarms, (until, next(self._alarm_numbers), wait))
+        if len(self._alarms) > self._many_alarms:
+            self._alarms = [alarm for alarm in self._alarms if not alarm[2].satisfied]
+            heapq.heapify(self._alarms)
+            self._many_alarms = 2 * len(self._alarms) + settings.ALARMS
+
     def _ring_alarms(self) -> None:
         """Let callers go on whose time is over."""
         moment = now()
@@ -451,7 +459,8 @@ class Loop:
         for part in message.parts:
             digest = part.cargo[0]
             if mirror.get(digest) is None:
-                function: Function = self.worker.tasks[part.serial].cargo.function  # type: ignore[attr-defined]  # opaque to the kernel
+                cargo: Any = self.worker.tasks[part.serial].cargo  # opaque to the kernel
+                function: Function = cargo.function
                 mirror.put(function)
                 unknown[digest] = (function.pickled, function.shared)
         return unknown

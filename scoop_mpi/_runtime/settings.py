@@ -36,6 +36,9 @@ OFFER_S = 3e-3
 INLINE_DEPTH = 24
 """So many calls run inside one another's waits; a deeper one gets a fresh greenlet."""
 
+ALARMS = 100
+"""With more timed waits than this, those that are over are swept out."""
+
 GRACE_S = 0.5
 """A call that still runs so long after the end of the program is cut off."""
 

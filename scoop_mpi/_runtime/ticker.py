@@ -23,14 +23,21 @@ class Ticker:
         on_halt: Called once, from this thread, when the program has ended and the main thread has
             not left its call within the grace period.
         on_orphan: Called when the launcher is gone.
+        on_crash: Called with what ended the thread, if anything does: nobody would serve the
+            other ranks, who would wait for ever.
     """
 
     def __init__(
-        self, loop: Loop, on_halt: Callable[[], None], on_orphan: Callable[[], None]
+        self,
+        loop: Loop,
+        on_halt: Callable[[], None],
+        on_orphan: Callable[[], None],
+        on_crash: Callable[[BaseException], None],
     ) -> None:
         self._loop = loop
         self._on_halt = on_halt
         self._on_orphan = on_orphan
+        self._on_crash = on_crash
         self._parent = os.getppid()
         self._stopping = threading.Event()
         self._halted_at: float | None = None
@@ -48,6 +55,12 @@ class Ticker:
             self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._tick_on()
+        except BaseException as error:  # a bug of ours, or MPI's error
+            self._on_crash(error)
+
+    def _tick_on(self) -> None:
         loop = self._loop
         period = settings.TICK_S
         while not self._stopping.is_set():
