@@ -27,13 +27,13 @@ def after_event(cluster: Cluster, rank: Rank) -> None:
     if rank.broker is not None:
         rank.broker.validate()
     watch = cluster.watch
-    note(watch.lendable, rank.number, rank.worker.lendable)
-    note(watch.resting, rank.number, rank.resting)
+    note(watch.lendable, rank.number, belongs=rank.worker.lendable)
+    note(watch.resting, rank.number, belongs=rank.resting)
     if cluster.network.in_flight == 0:
         quiescence(cluster)
 
 
-def note(ranks: set[int], number: int, belongs: bool) -> None:
+def note(ranks: set[int], number: int, *, belongs: bool) -> None:
     """Add a rank to a set or remove it."""
     if belongs:
         ranks.add(number)

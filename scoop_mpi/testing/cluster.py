@@ -27,7 +27,7 @@ from scoop_mpi.testing.runner import Runner
 from scoop_mpi.testing.story import Story
 
 
-class Endless(AssertionError):
+class Endless(AssertionError):  # noqa: N818  names what the run is
     """The run has taken more events than it may, or hangs."""
 
 

@@ -70,7 +70,7 @@ class Network:
         self.in_flight += 1
         self.kinds[type(message).__name__] += 1
         self.bytes += len(data)
-        if sender == BROKER or to == BROKER:
+        if BROKER in (sender, to):
             self.at_rank_0 += 1
             self.foreign_cargo += foreign_cargo(sender, message)
         self._at(arrival, to, sender, data)

@@ -51,13 +51,19 @@ MOST_ACTIONS = 200_000
 
 
 class Strand:
-    """User code in progress on a rank."""
+    """User code in progress on a rank.
 
-    __slots__ = ("parked", "steps")
+    Attributes:
+        parked: Whether it waits.
+        away_s: How long it has been parked so far, in all.
+    """
+
+    __slots__ = ("away_s", "parked", "steps")
 
     def __init__(self, steps: Steps) -> None:
         self.steps = steps
         self.parked = False
+        self.away_s = 0.0
 
 
 class Rank:
@@ -213,7 +219,9 @@ class Rank:
         self.worker.parked += 1
         if until is not None:
             self.cluster.at(max(until, self.clock), lambda: self._wake(wait, strand))
+        begun = self.clock
         yield None
+        strand.away_s += self.clock - begun
         self.worker.parked -= 1
         wait.holder = None
 

@@ -44,16 +44,6 @@ class Cargo:
         return Parcel(self.owner, -1, blob)
 
 
-class Call:
-    """A call in progress: the name of its group, and what it has computed so far."""
-
-    __slots__ = ("name", "seconds")
-
-    def __init__(self, name: int) -> None:
-        self.name = name
-        self.seconds = 0.0
-
-
 class Runner:
     """Runs user code on the ranks of one cluster."""
 
@@ -63,7 +53,7 @@ class Runner:
         """Every task ever made, with its owner."""
         self.ran: dict[tuple[int, int], bytearray] = {}
         """(owner, serial) -> for each call, how often it has run."""
-        self._operations: dict[type, Callable[[Rank, Call, Any], Working]] = {
+        self._operations: dict[type, Callable[[Rank, int, Any], Working]] = {
             op.Compute: self._compute,
             op.Now: self._now,
             op.Map: self._map,
@@ -87,8 +77,7 @@ class Runner:
     def root(self, rank: Rank, function: Function, arguments: tuple[Any, ...]) -> Working:
         """Run the root program."""
         assert not isinstance(function, Plain)
-        rank.calls += 1
-        return (yield from self._call(rank, Call(rank.calls), function, arguments))
+        return (yield from self._call(rank, function, arguments))
 
     def _run(self, rank: Rank, block: Block) -> Working:
         """Run a block and report it."""
@@ -96,16 +85,17 @@ class Runner:
         self._count(rank, block)
         if self._cluster.story is not None:
             self._cluster.story.ran(rank.clock, rank.number, block)
+        strand = rank.current
+        assert strand is not None
+        begun_s = rank.clock - strand.away_s
         if isinstance(function, Plain):
             outcomes, seconds = run_plain(function, items)
             yield seconds
         else:
-            outcomes, seconds = [], 0.0
+            outcomes = []
             for item in items:
-                rank.calls += 1
-                call = Call(rank.calls)
-                outcomes.append((yield from self._call(rank, call, function, (item,))))
-                seconds += call.seconds
+                outcomes.append((yield from self._call(rank, function, (item,))))
+        seconds = rank.clock - strand.away_s - begun_s
         failed = any(outcome.error is not None for outcome in outcomes)
         source = block.source
         owner = rank.number if isinstance(source, Task) else source.owner
@@ -134,8 +124,10 @@ class Runner:
         for index in range(block.start, block.stop):
             ran[index] += 1
 
-    def _call(self, rank: Rank, call: Call, function: Any, arguments: tuple[Any, ...]) -> Working:
+    def _call(self, rank: Rank, function: Any, arguments: tuple[Any, ...]) -> Working:
         """Run one call to its outcome."""
+        rank.calls += 1
+        call = rank.calls
         steps = function(*arguments)
         value: Any = None
         error: BaseException | None = None
@@ -151,28 +143,27 @@ class Runner:
 
     # --- operations: each gives (value, error) ------------------------------------------------
 
-    def _compute(self, rank: Rank, call: Call, wanted: op.Compute) -> Working:
-        call.seconds += wanted.seconds
+    def _compute(self, rank: Rank, call: int, wanted: op.Compute) -> Working:
         yield wanted.seconds
         return None, None
 
-    def _now(self, rank: Rank, call: Call, wanted: op.Now) -> Working:
+    def _now(self, rank: Rank, call: int, wanted: op.Now) -> Working:
         return rank.clock, None
         yield
 
-    def _map(self, rank: Rank, call: Call, wanted: op.Map) -> Working:
+    def _map(self, rank: Rank, call: int, wanted: op.Map) -> Working:
         return self._push(rank, call, wanted.function, wanted.items), None
         yield
 
-    def _submit(self, rank: Rank, call: Call, wanted: op.Submit) -> Working:
+    def _submit(self, rank: Rank, call: int, wanted: op.Submit) -> Working:
         return self._push(rank, call, wanted.function, [wanted.item]), None
         yield
 
-    def _push(self, rank: Rank, call: Call, function: Function, items: Sequence[Any]) -> Handle:
+    def _push(self, rank: Rank, call: int, function: Function, items: Sequence[Any]) -> Handle:
         rank.spend(self._cluster.costs.kernel_s)
         key = function.key if isinstance(function, Plain) else function.__qualname__
         cargo = Cargo(rank.number, function, items)
-        task = rank.worker.new_task(len(items), key, cargo, group=call.name)
+        task = rank.worker.new_task(len(items), key, cargo, group=call)
         handle = Handle(task)
         self.handles.append((rank.number, handle))
         self.ran[rank.number, task.serial] = bytearray(len(items))
@@ -181,7 +172,7 @@ class Runner:
         rank.perform(rank.worker.push(task))
         return handle
 
-    def _take(self, rank: Rank, call: Call, wanted: op.Take) -> Working:
+    def _take(self, rank: Rank, call: int, wanted: op.Take) -> Working:
         handle = wanted.handle
         if not handle.buffer:
             while handle.position not in handle.task.arrived:
@@ -191,7 +182,7 @@ class Runner:
         handle.position = index + 1
         return outcome, None
 
-    def _take_any(self, rank: Rank, call: Call, wanted: op.TakeAny) -> Working:
+    def _take_any(self, rank: Rank, call: int, wanted: op.TakeAny) -> Working:
         handle = wanted.handle
         if not handle.buffer:
             while not handle.task.arrived:
@@ -218,17 +209,15 @@ class Runner:
     def _fetch(self, handle: Handle, start: int) -> None:
         """Take an arrived run of outcomes from the kernel into the handle's buffer."""
         stop, failed, payload = handle.task.arrived.pop(start)
-        if isinstance(payload, Parcel):
-            outcomes = pickle.loads(payload.blob)
-        else:
-            outcomes = [payload]
+        cancelled = isinstance(payload, Outcome)
+        outcomes = [payload] if cancelled else pickle.loads(payload.blob)
         assert len(outcomes) == stop - start, "an outcome for each call"
         assert failed == any(outcome.error is not None for outcome in outcomes)
         for index, outcome in enumerate(outcomes, start):
             handle.taken[index] += 1
             handle.buffer.append((index, outcome))
 
-    def _gather(self, rank: Rank, call: Call, wanted: op.Gather) -> Working:
+    def _gather(self, rank: Rank, call: int, wanted: op.Gather) -> Working:
         values = []
         while wanted.handle.position < wanted.handle.task.calls:
             outcome, _ = yield from self._take(rank, call, op.Take(wanted.handle))
@@ -237,10 +226,10 @@ class Runner:
             values.append(outcome.value)
         return values, None
 
-    def _result(self, rank: Rank, call: Call, wanted: op.Result) -> Working:
+    def _result(self, rank: Rank, call: int, wanted: op.Result) -> Working:
         handle = wanted.handle
         if handle.outcome is None:
-            yield from self._wait_until(rank, [handle], 1, False, wanted.timeout)
+            yield from self._wait_until(rank, [handle], 1, wanted.timeout)
             if 0 not in handle.task.arrived:
                 return None, TimeoutError()
             self._settle(handle)
@@ -254,7 +243,7 @@ class Runner:
             _, handle.outcome = handle.buffer.popleft()
         return handle.outcome
 
-    def _wait_for(self, rank: Rank, call: Call, wanted: op.WaitFor) -> Working:
+    def _wait_for(self, rank: Rank, call: int, wanted: op.WaitFor) -> Working:
         pending = [handle for handle in wanted.handles if not handle.task.finished]
         finished = [handle for handle in wanted.handles if handle.task.finished]
         on_failure = wanted.until == op.FIRST_EXCEPTION
@@ -264,7 +253,9 @@ class Runner:
         elif on_failure and any(self._settle(handle).error for handle in finished):
             needed = 0
         if needed:
-            yield from self._wait_until(rank, pending, needed, on_failure, wanted.timeout)
+            yield from self._wait_until(
+                rank, pending, needed, wanted.timeout, on_failure=on_failure
+            )
         done = [handle for handle in wanted.handles if handle.task.finished]
         return (done, [handle for handle in wanted.handles if not handle.task.finished]), None
 
@@ -273,8 +264,9 @@ class Runner:
         rank: Rank,
         handles: Iterable[Handle],
         needed: int,
-        on_failure: bool,
         timeout: float | None,
+        *,
+        on_failure: bool = False,
     ) -> Working:
         """Wait for `needed` of these single calls, running those that nobody else has."""
         tasks = [handle.task for handle in handles if not handle.task.finished]
@@ -308,14 +300,14 @@ class Runner:
                     return block
         return None
 
-    def _cancel(self, rank: Rank, call: Call, wanted: op.Cancel) -> Working:
+    def _cancel(self, rank: Rank, call: int, wanted: op.Cancel) -> Working:
         rank.spend(self._cluster.costs.kernel_s)
         done, actions = rank.worker.cancel(wanted.handle.task, Outcome(None, Cancelled()))
         rank.perform(actions)
         return done, None
         yield
 
-    def _set_const(self, rank: Rank, call: Call, wanted: op.SetConst) -> Working:
+    def _set_const(self, rank: Rank, call: int, wanted: op.SetConst) -> Working:
         rank.calls += 1
         ticket = rank.calls
         items = ((wanted.name, pickle.dumps(wanted.value)),)
@@ -330,7 +322,7 @@ class Runner:
             return None, op.NameTaken(wanted.name)
         return None, None
 
-    def _get_const(self, rank: Rank, call: Call, wanted: op.GetConst) -> Working:
+    def _get_const(self, rank: Rank, call: int, wanted: op.GetConst) -> Working:
         values = rank.worker.constants.values
         return (pickle.loads(values[wanted.name]) if wanted.name in values else None), None
         yield
