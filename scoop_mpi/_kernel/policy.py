@@ -31,7 +31,11 @@ PATIENCE_FACTOR = 3.0
 """... or for this many times what the running calls were expected to take."""
 
 OUTBOX_S = 250e-6
-"""Outcomes of short calls are collected for at most about this long."""
+"""Outcomes of short calls are collected for at most about this long once their loan is done."""
+
+OUTBOX_PER_RANK_S = 50e-6
+"""Before that they are collected for this long for each rank, so that an owner from whom all the
+others have borrowed hears about 20,000 times a second at most."""
 
 FAIR_SHARES = 3
 """A piece is this part of a rank's fair share of what is left."""
@@ -112,6 +116,11 @@ def block(left: int, call_s: float | None) -> int:
     if call_s * left <= BLOCK_S:
         return left
     return max(1, int(BLOCK_S / call_s))
+
+
+def outbox_s(ranks: int) -> float:
+    """Return how long outcomes may lie here while their loan goes on."""
+    return max(OUTBOX_S, ranks * OUTBOX_PER_RANK_S)
 
 
 def patience_s(expected_s: float) -> float:

@@ -85,7 +85,8 @@ class Worker:
         self._expected_s = 0.0
         """When this rank last chose what to run, and how long that was expected to take."""
         self._outbox: dict[int, list[Done]] = {}
-        self._outbox_since = 0.0
+        self._outbox_due = 0.0
+        """When the outbox must leave at the latest."""
         self._held: list[tuple[int, Lend | Outcomes]] = []
         """Messages that know of constants which have not come here yet."""
         self.counts = {"run": 0, "lent": 0, "borrowed": 0, "given back": 0, "refused": 0}
@@ -160,7 +161,7 @@ class Worker:
         call_s = self.durations.expect(source.key)
         calls = policy.block(source.unstarted.count, call_s)
         expected_s = policy.SHORT_S if call_s is None else call_s * calls
-        if self._outbox and now - self._outbox_since + expected_s > policy.OUTBOX_S:
+        if self._outbox and now + expected_s > self._outbox_due:
             actions += self._flush()
         block = self._take(source, *source.unstarted.take_front(calls))
         if expected_s < policy.SHORT_S and self._nearly_dry():
@@ -231,7 +232,9 @@ class Worker:
         if isinstance(source, Task):
             return self._arrive(source, block.start, block.stop, payload, failed=failed)
         if not self._outbox:
-            self._outbox_since = now
+            self._outbox_due = now + policy.outbox_s(self.ranks)
+        if failed or not (source.running or source.unstarted.count):
+            self._outbox_due = min(self._outbox_due, now + policy.OUTBOX_S)
         self._outbox.setdefault(source.owner, []).append(
             Done(
                 source.serial,
@@ -321,7 +324,7 @@ class Worker:
     def tick(self, now: float) -> Actions:
         """Do what cannot wait for the running call to end: tell surplus, flush, give back."""
         actions = self._tell_surplus()
-        if self._outbox and now - self._outbox_since > policy.OUTBOX_S:
+        if self._outbox and now > self._outbox_due:
             actions += self._flush()
         stuck = now - self._turn_at > policy.patience_s(self._expected_s)
         if self._loans and (stuck or self.parked >= policy.PARKED):

@@ -317,7 +317,7 @@ class Rank:
         if worker._ready and not worker._told_surplus and worker.ranks > 1:
             due = 0.0
         if worker._outbox:
-            due = min(due, worker._outbox_since + policy.OUTBOX_S)
+            due = min(due, worker._outbox_due)
         if worker._loans:
             patience = worker._turn_at + policy.patience_s(worker._expected_s)
             due = 0.0 if worker.parked >= policy.PARKED else min(due, patience)
