@@ -13,8 +13,8 @@ from scoop_mpi._launch.launch import check_program, launch
 from scoop_mpi._launch.place import Place, place_of
 from scoop_mpi._launch.problem import LaunchError
 
-_LET_ROOT_SPEAK_S = 2.0
-"""So long the other ranks wait with a complaint that the root makes as well, and ends the job by."""
+_LET_OTHERS_SPEAK_S = 1.0
+"""So long the other ranks wait with their end, which may end the root before it has complained."""
 
 
 def main() -> NoReturn:
@@ -28,11 +28,18 @@ def main() -> NoReturn:
         if place is None:
             launch(options)
     except LaunchError as error:
-        if place is not None and place.rank > 0:
-            time.sleep(_LET_ROOT_SPEAK_S)
-        sys.stderr.write(f"scoop_mpi: {error}\n")
-        sys.exit(error.code)
+        _complain(error, place)
     _run(options, place)
+
+
+def _complain(error: LaunchError, place: Place | None) -> NoReturn:
+    """Say what is wrong, once on each node, and end this process."""
+    if place is None or place.speaks:
+        sys.stderr.write(f"scoop_mpi: {error}\n")
+        sys.stderr.flush()
+    if place is not None and place.rank > 0:
+        time.sleep(_LET_OTHERS_SPEAK_S)
+    sys.exit(error.code)
 
 
 def _show(what: str) -> NoReturn:
@@ -43,11 +50,22 @@ def _show(what: str) -> NoReturn:
 def _run(options: cli.Options, place: Place | None) -> NoReturn:
     """Be a rank: of a job, or all alone."""
     if place is not None:
+        _mention_other_size(options, place)
         stdin.restore(os.environ, is_root=place.rank == 0)
     # Only now: neither the launcher nor --help need what a rank needs.
     from scoop_mpi._runtime import bootstrap  # noqa: PLC0415
 
     bootstrap.main(options, alone=place is None)
+
+
+def _mention_other_size(options: cli.Options, place: Place) -> None:
+    """Tell, once, that whoever started the ranks has said how many there are."""
+    said = options.n is not None and place.ranks is not None and options.n != place.ranks
+    if said and place.rank == 0 and not options.quiet:
+        sys.stderr.write(
+            f"scoop_mpi: this job was started with {place.ranks} ranks, so -n {options.n} says "
+            "nothing: leave it out, or say it to mpirun.\n"
+        )
 
 
 if __name__ == "__main__":

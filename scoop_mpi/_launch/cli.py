@@ -23,11 +23,11 @@ Run a Python program in parallel: one root and many workers, over MPI.
   python -m scoop_mpi [options] -m package.module [arguments...]
 
 How many, and where:
-  -n N               number of ranks, the root among them (default: all usable cores;
-                     1 runs the program in place, without MPI)
+  -n N               number of ranks, the root among them (default: all cores;
+                     1 runs the program in this process, without MPI)
 How they are started:
   --mpi NAME         openmpi, mpich, or auto: the first that is found (default)
-  --mpi-args TEXT    more options for mpirun, quoted as in a shell; may be repeated
+  --mpi-args TEXT    more options for mpirun, quoted as in a shell
   --dry-run          print the command that would start the ranks, and stop
 What is told:
   -v, --verbose      more of the log; twice for all of it
@@ -38,7 +38,7 @@ What is told:
 Examples:
   python -m scoop_mpi -n 4 examples/pi_monte_carlo.py
   python -m scoop_mpi -n 8 -m package.module --its-own-option
-  mpirun -n 4 python -m scoop_mpi program.py        (a rank, started by your own mpirun)
+  mpirun -n 4 python -m scoop_mpi program.py       (ranks of your own mpirun)
 """
 
 _SHORT = "n:mvqhV"

@@ -17,6 +17,14 @@ class Place:
     ranks: int | None
     """How many there should be; None where the environment does not say."""
 
+    local: int | None = None
+    """Its number among the ranks of its node; None where the environment does not say."""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it tells what is wrong with its node: one rank does, not all."""
+        return self.rank == 0 or self.local == 0
+
 
 def place_of(environ: Mapping[str, str]) -> Place | None:
     """Return which rank this process is, or None if nobody started it as one.
@@ -24,16 +32,20 @@ def place_of(environ: Mapping[str, str]) -> Place | None:
     SLURM_NTASKS and SLURM_PROCID alone say nothing: they stand in a job script as well, and in a
     rank of mpirun they are those of its daemon. So mpirun's own variables come first.
     """
-    for rank_name, ranks_name in (
-        ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),  # Open MPI's mpirun
-        ("PMI_RANK", "PMI_SIZE"),  # MPICH's and Intel's mpirun, srun --mpi=pmi2
-    ):
-        rank, ranks = _number(environ, rank_name), _number(environ, ranks_name)
-        if rank is not None and ranks is not None:
-            return Place(rank, ranks)
-    rank = _number(environ, "PMIX_RANK")  # srun --mpi=pmix
+    # Open MPI's mpirun
+    rank, ranks = _number(environ, "OMPI_COMM_WORLD_RANK"), _number(environ, "OMPI_COMM_WORLD_SIZE")
+    if rank is not None and ranks is not None:
+        return Place(rank, ranks, _number(environ, "OMPI_COMM_WORLD_LOCAL_RANK"))
+    # MPICH's and Intel's mpirun, srun --mpi=pmi2
+    rank, ranks = _number(environ, "PMI_RANK"), _number(environ, "PMI_SIZE")
+    slurm_local = _number(environ, "SLURM_LOCALID")
+    if rank is not None and ranks is not None:
+        local = _number(environ, "MPI_LOCALRANKID")
+        return Place(rank, ranks, slurm_local if local is None else local)
+    # srun --mpi=pmix
+    rank = _number(environ, "PMIX_RANK")
     if rank is not None:
-        return Place(rank, _number(environ, "SLURM_STEP_NUM_TASKS"))
+        return Place(rank, _number(environ, "SLURM_STEP_NUM_TASKS"), slurm_local)
     return _place_in_step(environ)
 
 
@@ -44,7 +56,11 @@ def _place_in_step(environ: Mapping[str, str]) -> Place | None:
         return None
     if "SLURM_PTY_PORT" in environ:
         return None  # a shell of `srun --pty bash`
-    return Place(_number(environ, "SLURM_PROCID") or 0, _number(environ, "SLURM_STEP_NUM_TASKS"))
+    return Place(
+        _number(environ, "SLURM_PROCID") or 0,
+        _number(environ, "SLURM_STEP_NUM_TASKS"),
+        _number(environ, "SLURM_LOCALID"),
+    )
 
 
 def _number(environ: Mapping[str, str], name: str) -> int | None:

@@ -4,6 +4,9 @@ mpirun would forward it, and badly: Open MPI 5 never tells the root that it has 
 the job when it comes faster than the root reads. So the launcher keeps the real one open under a
 high number, which survives its becoming mpirun, and the root opens it as `/proc/PID/fd/NUMBER`.
 A terminal is left to mpirun.
+
+Where ranks were started by the user's own mpirun, there is no launcher; then the root helps itself
+as far as it can.
 """
 
 from __future__ import annotations
@@ -25,6 +28,9 @@ CLOSED = "closed"
 
 _HIGH = 100
 """Numbers from here on are not in the way of mpirun, which expects the low ones to be its own."""
+
+_MPIRUN_5 = ("prterun", "mpirun", "mpiexec")
+"""What the mpirun of Open MPI 5 calls itself."""
 
 
 # --- in the launcher -------------------------------------------------------------------------
@@ -81,6 +87,24 @@ def restore(environ: MutableMapping[str, str], *, is_root: bool) -> None:
                 "launcher's standard input.\n"
             )
         _renew_sys_stdin()
+    elif "OMPI_VERSION" in environ:  # Open MPI 5 or later
+        _take_from_mpirun()
+
+
+def _take_from_mpirun() -> None:
+    """Read a file that the user's own mpirun was given: from Open MPI 5 its end would never come.
+
+    What can be read only once (a pipe, a terminal) is left to mpirun.
+    """
+    parent = f"/proc/{os.getppid()}"
+    with contextlib.suppress(OSError):
+        with open(f"{parent}/comm", encoding="utf-8") as name:
+            if name.read().strip() not in _MPIRUN_5:
+                return  # a daemon on another node than mpirun
+        status = os.stat(f"{parent}/fd/0")
+        if stat.S_ISREG(status.st_mode) or os.path.samestat(status, os.stat(os.devnull)):
+            _replace(os.open(f"{parent}/fd/0", os.O_RDONLY))
+            _renew_sys_stdin()
 
 
 def _reopen(path: str) -> int:
