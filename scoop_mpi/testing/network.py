@@ -32,7 +32,9 @@ class Network:
     Attributes:
         in_flight: Messages sent and not yet handled.
         kinds: Messages sent, by the name of their kind.
+        bytes: What all messages came to.
         at_rank_0: Messages that rank 0 sent to, or got from, another rank.
+        bytes_at_rank_0: What those came to.
         foreign_cargo: Bytes of arguments and results that passed through rank 0 though it
             neither owns nor runs the calls they belong to.
     """
@@ -53,6 +55,7 @@ class Network:
         self.kinds: Counter[str] = Counter()
         self.bytes = 0
         self.at_rank_0 = 0
+        self.bytes_at_rank_0 = 0
         self.foreign_cargo = 0
 
     def send(self, sender: int, to: int, message: Message, depart: float) -> None:
@@ -72,6 +75,7 @@ class Network:
         self.bytes += len(data)
         if BROKER in (sender, to):
             self.at_rank_0 += 1
+            self.bytes_at_rank_0 += len(data)
             self.foreign_cargo += foreign_cargo(sender, message)
         self._at(arrival, to, sender, data)
 

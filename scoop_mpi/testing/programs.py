@@ -86,7 +86,7 @@ def take_singles(step: Singles, total: int) -> Steps:
     """Submit single calls and take them in one of the `SUBMIT_WAYS`; return the new total."""
     handles = []
     for plan in step.plans:
-        handles.append((yield op.Submit(run_plan, plan)))
+        handles.append((yield op.Submit(run_plan, plan)))  # noqa: PERF401  it yields
     if step.how == "never":
         return total
     if step.how == "cancel":

@@ -8,9 +8,10 @@ It does what the real loop does, on the virtual clock:
    its calls to others, this rank starts nothing.
 4. Else the rank sleeps until a message comes, and looks around every 10 ms or so.
 
-While user code computes, only the ticker acts: every millisecond it handles what has come and
-calls `Worker.tick`. The time that it takes is added to what the computation takes. A tick that
-would find nothing to do is not put on the clock at all, which keeps thousands of ranks cheap.
+While user code computes, only the ticker acts: every millisecond it handles what has come, cuts
+blocks in which a call turned out long, and calls `Worker.tick`. The time that it takes is added to
+what the computation takes. A tick that would find nothing to do is not put on the clock at all,
+which keeps thousands of ranks cheap.
 
 A *strand* is a generator (a greenlet, under MPI): it yields the seconds that it computes, or None
 when it has parked itself in a wait.
@@ -66,6 +67,23 @@ class Strand:
         self.away_s = 0.0
 
 
+class Running:
+    """A block of which the calls are run one by one."""
+
+    __slots__ = ("block", "index", "started_s")
+
+    def __init__(self, block: Block, started_s: float) -> None:
+        self.block = block
+        self.index = block.start
+        """The call that runs now."""
+        self.started_s = started_s
+
+    @property
+    def waiting(self) -> bool:
+        """Whether further calls wait behind the one that runs."""
+        return self.index + 1 < self.block.stop
+
+
 class Rank:
     """A virtual rank.
 
@@ -90,6 +108,8 @@ class Rank:
         """Names for the calls that run here: what a task's `group` refers to."""
         self.strands: set[Strand] = set()
         """All strands that have not ended."""
+        self.running: list[Running] = []
+        """Blocks that a tick may cut."""
         self.current: Strand | None = None
         self.verdicts: list[Wait] = []
         """Parked waits for rank 0's word on a constant."""
@@ -311,7 +331,7 @@ class Rank:
             self.cluster.at(at, self._tick)
 
     def tick_due(self) -> float:
-        """Return when `Worker.tick` would next do something: a look at its private parts."""
+        """Return when a tick would next do something: a look at the worker's private parts."""
         worker = self.worker
         due = math.inf
         if worker._ready and not worker._told_surplus and worker.ranks > 1:
@@ -321,7 +341,16 @@ class Rank:
         if worker._loans:
             patience = worker._turn_at + policy.patience_s(worker._expected_s)
             due = 0.0 if worker.parked >= policy.PARKED else min(due, patience)
+        for running in self.running:
+            if running.waiting:
+                due = min(due, running.started_s + policy.PATIENCE_S)
         return due
+
+    def _cut_long_blocks(self) -> None:
+        """Free what waits behind a call that turned out long."""
+        for running in self.running:
+            if running.waiting and self.clock - running.started_s > policy.PATIENCE_S:
+                self.perform(self.worker.cut(running.block, running.index + 1))
 
     def _tick(self) -> None:
         if self.cluster.now != self._tick_at:
@@ -333,6 +362,7 @@ class Rank:
         while self._inbox:
             self._handle(*self._inbox.popleft())
         self.spend(self.cluster.costs.kernel_s)
+        self._cut_long_blocks()
         self.perform(self.worker.tick(self.clock))
         if self._computing:
             assert self.tick_due() > self.cluster.now - 1e-6, f"a tick left work behind: {self}"

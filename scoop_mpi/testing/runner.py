@@ -11,6 +11,7 @@ import pickle
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from scoop_mpi._kernel import policy
 from scoop_mpi._kernel.protocol import BROKER, Define, Denied, Send
 from scoop_mpi._kernel.task import Block, Task
 from scoop_mpi._kernel.wait import Wait
@@ -18,7 +19,7 @@ from scoop_mpi.testing import checks
 from scoop_mpi.testing import operations as op
 from scoop_mpi.testing.network import Parcel
 from scoop_mpi.testing.operations import Cancelled, Function, Handle, Outcome, Plain
-from scoop_mpi.testing.rank import Rank, Steps
+from scoop_mpi.testing.rank import Rank, Running, Steps
 
 if TYPE_CHECKING:
     from scoop_mpi.testing.cluster import Cluster
@@ -81,29 +82,52 @@ class Runner:
 
     def _run(self, rank: Rank, block: Block) -> Working:
         """Run a block and report it."""
-        function, items = self._unpack(block)
-        self._count(rank, block)
         if self._cluster.story is not None:
             self._cluster.story.ran(rank.clock, rank.number, block)
         strand = rank.current
         assert strand is not None
         begun_s = rank.clock - strand.away_s
+        function, items = self._unpack(block)
+        outcomes: list[Outcome] = []
         if isinstance(function, Plain):
-            outcomes, seconds = run_plain(function, items)
+            seconds = sum(function.seconds(item) for item in items)
+        if isinstance(function, Plain) and (len(items) == 1 or seconds < policy.PATIENCE_S):
+            self._count(rank, block, block.start, block.stop)
+            outcomes = [plain_outcome(function, item) for item in items]
             yield seconds
         else:
-            outcomes = []
-            for item in items:
-                outcomes.append((yield from self._call(rank, function, (item,))))
-        seconds = rank.clock - strand.away_s - begun_s
+            yield from self._run_each(rank, block, function, items, outcomes)
         failed = any(outcome.error is not None for outcome in outcomes)
         source = block.source
         owner = rank.number if isinstance(source, Task) else source.owner
         payload = Parcel(owner, rank.number, pickle.dumps(outcomes, pickle.HIGHEST_PROTOCOL))
+        seconds = rank.clock - strand.away_s - begun_s
         rank.spend(self._cluster.costs.kernel_s)
         rank.perform(
             rank.worker.finished(block, payload, rank.clock, failed=failed, seconds=seconds)
         )
+
+    def _run_each(
+        self,
+        rank: Rank,
+        block: Block,
+        function: Function,
+        items: Sequence[Any],
+        outcomes: list[Outcome],
+    ) -> Working:
+        """Run the calls of a block one by one; a tick may cut off those that have not begun."""
+        running = Running(block, rank.clock)
+        rank.running.append(running)
+        while running.index < block.stop:
+            self._count(rank, block, running.index, running.index + 1)
+            item = items[running.index - block.start]
+            if isinstance(function, Plain):
+                outcomes.append(plain_outcome(function, item))
+                yield function.seconds(item)
+            else:
+                outcomes.append((yield from self._call(rank, function, (item,))))
+            running.index += 1
+        rank.running.remove(running)
 
     def _unpack(self, block: Block) -> tuple[Function, Sequence[Any]]:
         source = block.source
@@ -116,12 +140,12 @@ class Runner:
         function, items = source.cargo
         return function, items[block.start - source.origin : block.stop - source.origin]
 
-    def _count(self, rank: Rank, block: Block) -> None:
+    def _count(self, rank: Rank, block: Block, start: int, stop: int) -> None:
         """Book that these calls are being run."""
         source = block.source
         owner = rank.number if isinstance(source, Task) else source.owner
         ran = self.ran[owner, source.serial]
-        for index in range(block.start, block.stop):
+        for index in range(start, stop):
             ran[index] += 1
 
     def _call(self, rank: Rank, function: Any, arguments: tuple[Any, ...]) -> Working:
@@ -136,7 +160,7 @@ class Runner:
                 wanted = steps.send(value) if error is None else steps.throw(error)
             except StopIteration as end:
                 return Outcome(end.value)
-            except Exception as raised:  # noqa: BLE001  whatever user code raises is the call's outcome
+            except Exception as raised:  # whatever user code raises is the call's outcome
                 raised.__traceback__ = None
                 return Outcome(None, raised)
             value, error = yield from self._operations[type(wanted)](rank, call, wanted)
@@ -328,15 +352,10 @@ class Runner:
         yield
 
 
-def run_plain(function: Plain, items: Sequence[Any]) -> tuple[list[Outcome], float]:
-    """Run a block of plain calls at once."""
-    outcomes = []
-    seconds = 0.0
-    for item in items:
-        seconds += function.seconds(item)
-        try:
-            outcomes.append(Outcome(function(item)))
-        except Exception as raised:  # noqa: BLE001  as for other calls
-            raised.__traceback__ = None
-            outcomes.append(Outcome(None, raised))
-    return outcomes, seconds
+def plain_outcome(function: Plain, item: Any) -> Outcome:
+    """Return what a plain call comes to."""
+    try:
+        return Outcome(function(item))
+    except Exception as raised:  # as for other calls
+        raised.__traceback__ = None
+        return Outcome(None, raised)

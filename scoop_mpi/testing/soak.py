@@ -93,11 +93,9 @@ def play(
     )
     failure: BaseException | None = None
     try:
-        outcome = cluster.outcome_of(run_plan, plan)
-        wanted = expected(plan)
-        if not same(outcome, wanted):
-            raise AssertionError(f"the program came to {outcome}, not {wanted}")
-    except Exception as error:  # noqa: BLE001  whatever goes wrong is this seed's result
+        outcome, wanted = cluster.outcome_of(run_plan, plan), expected(plan)
+        assert same(outcome, wanted), f"the program came to {outcome}, not {wanted}"
+    except Exception as error:  # whatever goes wrong is this seed's result
         failure = error
     calls = sum(handle.task.calls for _, handle in cluster.runner.handles)
     return Result(seed, drawn.ranks, calls, cluster.events, failure)

@@ -1,0 +1,59 @@
+"""Random programs on random clusters: every call once, every outcome once, nothing left.
+
+The nightly form is `python -m scoop_mpi.testing.soak --seeds 100000`.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from scoop_mpi.testing import soak
+from scoop_mpi.testing.cluster import Cluster
+from scoop_mpi.testing.plans import random_plan
+from scoop_mpi.testing.programs import run_plan
+from scoop_mpi.testing.reference import expected, same
+
+GROUPS = [range(first, first + 50) for first in range(0, 400, 50)]
+
+
+@pytest.mark.parametrize("seeds", GROUPS, ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
+def test_random_programs(seeds: range) -> None:
+    """Whatever the program, the ranks and the schedule: it comes to what it comes to serially."""
+    for result in soak.soak(seeds):
+        assert result.failure is None, (
+            f"{result.failure!r}\nreplay: {soak.replay_command(result.seed, 1, 64)}"
+        )
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_inline_and_remote_agree(seed: int) -> None:
+    """A program comes to the same with every call run inline and with every call run remotely."""
+    plan = random_plan(Random(seed), 100)
+    wanted = expected(plan)
+    inline = Cluster(1, check=True)
+    remote = Cluster(5, check=True, worker=soak.Eager, most_events=soak.EVENTS)
+    assert same(inline.outcome_of(run_plan, plan), wanted)
+    assert same(remote.outcome_of(run_plan, plan), wanted)
+    assert sum(inline.network.kinds.values()) == 0
+    for rank in remote.ranks:
+        assert rank.worker.counts["lent"] >= len(rank.worker.tasks)
+
+
+def test_same_seed_same_run() -> None:
+    """A seed replays event for event."""
+    one, other = soak.Story(), soak.Story()
+    soak.play(12, story=one)
+    soak.play(12, story=other)
+    assert one.lines
+    assert one.lines == other.lines
+
+
+def test_command_line_tells_how_to_replay(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failing seed prints one command that runs it again and tells its story."""
+    monkeypatch.setattr(soak, "same", lambda *_: False)
+    assert soak.main(["--seeds", "1", "--first", "3", "--ranks", "2-4"]) == 1
+    assert "soak --seed 3 --ranks 2-4 --trace" in capsys.readouterr().out
