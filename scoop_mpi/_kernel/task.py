@@ -45,10 +45,10 @@ class Task:
         "cargo",
         "done",
         "group",
-        "holder",
         "key",
         "largest_piece",
         "leases",
+        "looked_at",
         "running",
         "serial",
         "unstarted",
@@ -63,7 +63,6 @@ class Task:
         cargo: Cargo,
         *,
         group: int = 0,
-        holder: Any = None,
     ) -> None:
         self.serial = serial
         self.calls = calls
@@ -71,13 +70,13 @@ class Task:
         self.cargo: Cargo | None = cargo
         self.group = group
         """The call that made this task: tasks of one group are siblings, and alike in size."""
-        self.holder = holder
-        """Whom the runtime tells that all calls are done (a Future with callbacks), or None."""
         self.unstarted = Spans(0, calls)
         self.running = 0
         self.leases: dict[int, Lease] = {}
         self.largest_piece = 1
         self.done = 0
+        self.looked_at = False
+        """Whether somebody has seen a failure of this task: further ones are no news."""
         self.arrived: dict[int, tuple[int, bool, Any]] = {}
         """Outcomes that nobody has taken yet: start -> (stop, failed, payload)."""
         self.waits: list[tuple[Wait, int | None]] = []

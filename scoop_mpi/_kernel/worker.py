@@ -75,7 +75,7 @@ class Worker:
         self._borrowed = 0
         """Loans of which any call is unstarted or running here."""
         self.unseen: dict[int, Task] = {}
-        """Tasks with a failure that nobody has looked at; whoever looks takes it out."""
+        """Tasks with a failure that nobody has looked at."""
         self._serials = 0
         self._leases = 0
         self._request = 0
@@ -100,12 +100,10 @@ class Worker:
 
     # --- made here ---------------------------------------------------------------------------
 
-    def new_task(
-        self, calls: int, key: str, cargo: Cargo, *, group: int = 0, holder: Any = None
-    ) -> Task:
+    def new_task(self, calls: int, key: str, cargo: Cargo, *, group: int = 0) -> Task:
         """Make a task of this rank; `push` puts it to work."""
         self._serials += 1
-        return Task(self._serials, calls, key, cargo, group=group, holder=holder)
+        return Task(self._serials, calls, key, cargo, group=group)
 
     def push(self, task: Task) -> Actions:
         """Take a new task. Standing hunger hears of it at once, if it is worth a message."""
@@ -282,7 +280,7 @@ class Worker:
     ) -> Actions:
         task.arrived[start] = (stop, failed, payload)
         task.done += stop - start
-        if failed and len(self.unseen) < policy.UNSEEN:
+        if failed and not task.looked_at and len(self.unseen) < policy.UNSEEN:
             self.unseen[task.serial] = task
         if task.done == task.calls:
             del self.tasks[task.serial]
@@ -301,6 +299,11 @@ class Worker:
         task.waits = kept if task.done < task.calls else []
         return actions
 
+    def look_at(self, task: Task) -> None:
+        """Somebody sees a failure of this task."""
+        task.looked_at = True
+        self.unseen.pop(task.serial, None)
+
     def watch(self, wait: Wait, task: Task, index: int | None) -> None:
         """Let `wait` count the arrival of this call of an unfinished task; None: every arrival."""
         task.waits.append((wait, index))
@@ -315,9 +318,8 @@ class Worker:
             return False, []
         start, stop = task.unstarted.take_front(task.calls)
         self._ready.pop(task.serial, None)
-        actions = self._arrive(task, start, stop, payload, failed=True)
-        self.unseen.pop(task.serial, None)
-        return True, actions
+        self.look_at(task)
+        return True, self._arrive(task, start, stop, payload, failed=True)
 
     # --- time --------------------------------------------------------------------------------
 

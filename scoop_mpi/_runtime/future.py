@@ -88,7 +88,7 @@ class Future:
             self._value = payload[0]
             return
         if failed:
-            self._loop.worker.unseen.pop(self.task.serial, None)
+            self._loop.worker.look_at(self.task)
         kind, data = payload[0]
         value, error = None, None
         try:
@@ -187,7 +187,7 @@ def _in_order(loop: Loop, task: Task, until: float | None) -> Iterator[list[Any]
         del task.arrived[position]
         position, failed, payload = entry
         if failed:
-            loop.worker.unseen.pop(task.serial, None)
+            loop.worker.look_at(task)
         yield from values_of(payload)
 
 
@@ -204,7 +204,7 @@ def as_they_come(loop: Loop, task: Task, until: float | None) -> Iterator[list[A
                 stop, failed, payload = task.arrived.pop(start)
                 wait.arrived.clear()
                 if failed:
-                    loop.worker.unseen.pop(task.serial, None)
+                    loop.worker.look_at(task)
             left -= stop - start
             yield from values_of(payload)
         if left:
