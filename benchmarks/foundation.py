@@ -42,8 +42,10 @@ def main():
         busy.append(run("busy_root.py", ranks=2))
     (ours_s,), (pool_s,) = medians(ours), medians(pools)
     print(f"median of {repeat} runs each")
-    print(f"map(abs, range(10**6)), 2 ranks     {ours_s:8.3f} s   Pool(2): {pool_s:.3f} s   "
-          f"ratio {ours_s / pool_s:.2f}")
+    print(
+        f"map(abs, range(10**6)), 2 ranks     {ours_s:8.3f} s   Pool(2): {pool_s:.3f} s   "
+        f"ratio {ours_s / pool_s:.2f}"
+    )
     print(f"fib(18), a task a call, 1 rank      {medians(single)[0]:8.1f} us a task")
     us, share = medians(double)
     print(f"fib(18), a task a call, 2 ranks     {us:8.1f} us a task   smaller share {share:.2f}")

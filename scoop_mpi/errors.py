@@ -41,7 +41,7 @@ class RemoteError(ScoopError):
     """Stands in for an exception that could not be pickled: its type, text and traceback."""
 
 
-class RemoteTraceback(ScoopError):
+class RemoteTraceback(ScoopError):  # noqa: N818  it is no error, it is where one was
     """The traceback of the rank where an exception was raised, as text.
 
     It is set as the `__cause__` of the exception (or at the end of its chain of causes), so that

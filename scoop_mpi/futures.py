@@ -207,7 +207,7 @@ def _unwatch(loop: Loop, waiting: Wait, futures: Iterable[Future]) -> None:
                 loop.worker.unwatch(waiting, future.task)
 
 
-def shutdown(wait: bool = True) -> None:
+def shutdown(wait: bool = True) -> None:  # noqa: FBT001, FBT002  as PEP 3148 has it
     """Do nothing: the ranks end with the program. Here for code that wants an executor."""
 
 
@@ -237,7 +237,9 @@ def mapReduce(  # noqa: N802  SCOOP's name
     pieces = _pieces(iterables)
     if not pieces:
         if initial is _NOTHING:
-            raise TypeError("mapReduce of no items needs an initial value: mapReduce(..., initial=0)")
+            raise TypeError(
+                "mapReduce of no items needs an initial value: mapReduce(..., initial=0)"
+            )
         return initial
     folded = list(map(functools.partial(_fold, mapFunc, reductionFunc), pieces))
     while len(folded) > 1:

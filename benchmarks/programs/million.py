@@ -1,6 +1,6 @@
 """Seconds for `map(abs, range(1_000_000))`, by scoop_mpi or by multiprocessing.Pool(2).
 
-    python -m scoop_mpi -n 2 million.py        python million.py pool
+python -m scoop_mpi -n 2 million.py        python million.py pool
 """
 
 import sys

@@ -13,6 +13,7 @@ gives back. An outcome for a lease that is no more is late, and is ignored.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Protocol
 
 from scoop_mpi._kernel.spans import Spans
@@ -104,7 +105,7 @@ class Task:
         assert self.unstarted.count + self.running + leased + self.done == self.calls, self
         places = [run for spans in self._places() for run in spans]
         places.sort()
-        for (_, stop), (start, _) in zip(places, places[1:], strict=False):
+        for (_, stop), (start, _) in pairwise(places):
             assert stop <= start, f"{self}: a call in two places"
 
     def _places(self) -> list[Spans]:

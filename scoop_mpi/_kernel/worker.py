@@ -275,9 +275,7 @@ class Worker:
 
     # --- what arrives for a task -------------------------------------------------------------
 
-    def _arrive(
-        self, task: Task, start: int, stop: int, payload: Any, *, failed: bool
-    ) -> Actions:
+    def _arrive(self, task: Task, start: int, stop: int, payload: Any, *, failed: bool) -> Actions:
         task.arrived[start] = (stop, failed, payload)
         task.done += stop - start
         if failed and not task.looked_at and len(self.unseen) < policy.UNSEEN:
@@ -365,9 +363,7 @@ class Worker:
             self.constants.learn(self.rank, message)
             held, self._held = self._held, []
             return [
-                action
-                for sender, waiting in held
-                for action in self.receive(sender, waiting, now)
+                action for sender, waiting in held for action in self.receive(sender, waiting, now)
             ]
         if isinstance(message, Denied):
             self.constants.verdicts[message.ticket] = message

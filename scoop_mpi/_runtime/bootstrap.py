@@ -18,14 +18,14 @@ from scoop_mpi._runtime.program import WORKER_NAME, Program
 from scoop_mpi._runtime.transport import Alone, Mpi, host
 from scoop_mpi.errors import UnguardedProgram
 
-GUARD = '''\
+GUARD = """\
 scoop_mpi: {program} calls futures.{caller}() while it is imported ({place}).
 
 Every rank imports the program, so what shall run once, on the root, must stand under a guard:
 
     if __name__ == "__main__":
         main()
-'''
+"""
 
 
 class Options(Protocol):
@@ -194,11 +194,13 @@ def _import_on_worker(program: Program, loop: Loop, ending: Any) -> None:
     except SystemExit as end:
         ending.report_and_wait(
             f"scoop_mpi: {program.typed} ends itself (exit {end.code}) when it is imported on "
-            f"{loop.where}. Put what shall run once under: if __name__ == \"__main__\":"
+            f'{loop.where}. Put what shall run once under: if __name__ == "__main__":'
         )
     except BaseException as error:  # an import may raise anything
         text = codec.format_error(error)
-        ending.report_and_wait(f"scoop_mpi: the program cannot be imported on {loop.where}:\n{text}")
+        ending.report_and_wait(
+            f"scoop_mpi: the program cannot be imported on {loop.where}:\n{text}"
+        )
     loops.importing = None
     loops.install(loop)
     with loop.lock:

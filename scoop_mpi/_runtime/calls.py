@@ -33,9 +33,7 @@ class Running:
 
     __slots__ = ("_feed", "_rows", "block", "failures", "started", "values")
 
-    def __init__(
-        self, block: Block, rows: Iterator[Any], feed: list[Any], started: float
-    ) -> None:
+    def __init__(self, block: Block, rows: Iterator[Any], feed: list[Any], started: float) -> None:
         self.block = block
         self.started = started
         self.values: list[Any] = []

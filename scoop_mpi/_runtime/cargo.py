@@ -348,11 +348,11 @@ class CallCargo:
         """A tuple of plain values, or the `Pickled` of the tuple; likewise the keywords."""
         self._kwargs = kwargs
 
-    def cut(self, start: int, stop: int) -> Any:  # noqa: ARG002  one call cannot be cut
+    def cut(self, start: int, stop: int) -> Any:
         """Return what travels for the call."""
         return self.function.digest, (self._args, self._kwargs)
 
-    def call(self, index: int) -> Any:  # noqa: ARG002  one call
+    def call(self, index: int) -> Any:
         """Make the call, with the callee's own copies of the arguments."""
         args, kwargs = self._args, self._kwargs
         if type(args) is Pickled:

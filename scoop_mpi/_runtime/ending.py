@@ -8,6 +8,7 @@ sits in a long call is left by its ticker after a grace period. A rank that does
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import sys
 import threading
@@ -158,7 +159,6 @@ def _say(text: str) -> None:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        try:
+        # A call may have closed it: then there is nobody to tell.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
-        except (OSError, ValueError, AttributeError):
-            pass  # a call closed it; there is nobody to tell

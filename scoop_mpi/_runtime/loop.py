@@ -111,9 +111,7 @@ class Loop:
         self._quiet_since = now()
         self._ticked = 0.0
         shared = self.ranks > (os.cpu_count() or 1)
-        self.bell: Bell = Naps(
-            settings.SLEEP_MOST_SHARED_S if shared else settings.SLEEP_MOST_S
-        )
+        self.bell: Bell = Naps(settings.SLEEP_MOST_SHARED_S if shared else settings.SLEEP_MOST_S)
         self._spin_s = 0.0 if shared else settings.SPIN_S
         self._spin_in_flight_s = 0.0 if shared else settings.IN_FLIGHT_S
 
@@ -619,6 +617,6 @@ def current(caller: str = "") -> Loop:
 
 def install(loop: Loop) -> None:
     """Make this the loop of the process."""
-    global _current
+    global _current  # noqa: PLW0603  a process is one rank
     _current = loop
     sys.setswitchinterval(min(sys.getswitchinterval(), settings.SWITCH_INTERVAL_S))

@@ -8,6 +8,7 @@ them.
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Generator
 from typing import Any, NamedTuple
@@ -129,12 +130,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     costs = Costs(*(getattr(options, name) for name in Costs._fields))
     print(f"costs: {costs}")
+    gc.disable()  # nothing here is garbage before the end of its run
     for ranks in options.ranks:
         for call_s in options.call_s:
             print(
                 measure(ranks, options.calls_per_rank, call_s, shape=options.shape, costs=costs),
                 flush=True,
             )
+            gc.collect()
     return 0
 
 
