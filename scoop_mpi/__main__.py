@@ -55,7 +55,7 @@ def _run(options: cli.Options, place: Place | None) -> NoReturn:
     # Only now: neither the launcher nor --help need what a rank needs.
     from scoop_mpi._runtime import bootstrap  # noqa: PLC0415
 
-    bootstrap.main(options, alone=place is None)
+    bootstrap.main(options, place)
 
 
 def _mention_other_size(options: cli.Options, place: Place) -> None:

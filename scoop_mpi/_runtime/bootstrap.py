@@ -43,13 +43,22 @@ class Options(Protocol):
     def quiet(self) -> bool: ...
 
 
-def main(options: Options, *, alone: bool) -> NoReturn:
+class Place(Protocol):
+    """Which rank of how many the launcher says that this process is."""
+
+    @property
+    def rank(self) -> int: ...
+    @property
+    def ranks(self) -> int | None: ...
+
+
+def main(options: Options, place: Place | None) -> NoReturn:
     """Be a rank: run the program, or serve it, and exit.
 
     Args:
-        alone: Whether this process is a job of its own, without MPI.
+        place: What the launcher says; None if this process is a job of its own, without MPI.
     """
-    sys.exit(_run_alone(options) if alone else _run_rank(options))
+    sys.exit(_run_alone(options) if place is None else _run_rank(options, place))
 
 
 def _run_alone(options: Options) -> int:
@@ -59,11 +68,14 @@ def _run_alone(options: Options) -> int:
     return _run_root(program, loop)
 
 
-def _run_rank(options: Options) -> int:
+def _run_rank(options: Options, place: Place) -> int:
     _prepare_mpi()
     from scoop_mpi._runtime.ending import Ending  # noqa: PLC0415  not needed by a rank alone
 
     transport = Mpi()
+    if transport.ranks != (place.ranks or transport.ranks):
+        _complain_of_launcher(transport, place)
+        return 1
     loop = Loop(transport)
     if loop.ranks > 1 and _on_one_node(loop.ranks):
         _hang_doorbell(loop, transport)
@@ -95,6 +107,20 @@ def _run_rank(options: Options) -> int:
         )
     ending.leave()
     raise AssertionError("a rank that left went on")
+
+
+def _complain_of_launcher(transport: Mpi, place: Place) -> None:
+    """Tell once that the launcher and mpi4py use different MPI libraries.
+
+    Each rank would believe that it is alone, and all of them would run the program.
+    """
+    if place.rank == 0:
+        sys.stderr.write(
+            f"scoop_mpi: {place.ranks} ranks were started, but this one's MPI sees "
+            f"{transport.ranks}: the launcher belongs to another MPI than the one that mpi4py "
+            f"uses here ({transport.library}). Start the program by that library's own mpirun, or "
+            "by: python -m scoop_mpi -n N program.py\n"
+        )
 
 
 def _prepare_mpi() -> None:

@@ -1,8 +1,8 @@
 """Transcripts of a run: who made, sent and ran what, and when.
 
-    0.000002 0 makes  square x4 (task 1)
-    0.000004 0 -> 0   Surplus
-    0.000120 1 -> 0   Hungry(1)
+    0.000002 0 makes  task 1: square x4
+    0.000002 0 -> 0   Surplus()
+    0.000120 1 -> 0   Hungry(request=1)
 
 A message is told when it is sent. `0 -> 0` is what the worker of rank 0 tells the broker beside
 it: it crosses no wire.
@@ -26,13 +26,18 @@ class Story:
     """Collects the lines of a transcript."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
+        self._told: list[tuple[float, str]] = []
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines, in the order of their times; those of one rank keep their order."""
+        return [line for _, line in sorted(self._told, key=lambda told: told[0])]
+
     def _tell(self, now: float, who: str, what: str) -> None:
-        self.lines.append(f"{now:.6f} {who:<8} {what}")
+        self._told.append((now, f"{now:.6f} {who:<8} {what}"))
 
     def made(self, now: float, rank: int, task: Task) -> None:
         """A program has made a task."""
