@@ -15,6 +15,7 @@ ticker thread included, never runs user code.
 
 from __future__ import annotations
 
+import copyreg
 import io
 import pickle
 import sys
@@ -80,7 +81,7 @@ class Importable:
     def __init__(self) -> None:
         self.aliases: frozenset[str] = frozenset({"__main__"})
         self.names: frozenset[str] | None = None
-        """Names that every rank has; None where there is no program file: nothing can be."""
+        """Names of the program that every rank has; None where there is no program file."""
         self.guarded = False
         """Whether the guard defines functions or classes, so that plain pickle could mislead."""
 
@@ -114,7 +115,7 @@ def dumps(value: Any) -> Pickled:
         return small
 
     try:
-        if IMPORTABLE.names is None or IMPORTABLE.guarded:
+        if IMPORTABLE.guarded:
             return Pickled(_by_value(value, keep), tuple(buffers))
         try:
             data = pickle.dumps(value, protocol=5, buffer_callback=keep)
@@ -136,6 +137,8 @@ def _by_value(value: Any, keep: Callable[[pickle.PickleBuffer], bool]) -> bytes:
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is not typed
         def reducer_override(self, thing: Any) -> Any:
+            if type(thing) in copyreg.dispatch_table:
+                return NotImplemented  # it knows best itself: DEAP's classes, for one
             if (
                 isinstance(thing, type | types.FunctionType)
                 and thing.__module__ in IMPORTABLE.aliases
