@@ -55,6 +55,9 @@ ROOT_HELPS_UP_TO = 64
 UNSEEN = 1000
 """At most so many failures that nobody looked at are kept for the report at the end."""
 
+WINDOW = 1
+"""A lender is asked for so many borrowers at a time until it has shown that it has more."""
+
 KEYS = 1024
 """So many callables are remembered by duration."""
 

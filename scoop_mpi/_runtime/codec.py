@@ -278,15 +278,42 @@ def _failure(error: BaseException, where: str) -> Failure:
     chain: list[Pickled] = []
     link: BaseException | None = error
     while link is not None and len(chain) < 32:
-        try:
-            pickled = dumps(link)
-            if not isinstance(loads(pickled), type(link)):
-                break
-        except BaseException:  # odd constructors may do anything; the text still travels
+        pickled = _pickled_error(link)
+        if pickled is None:
             break
         chain.append(pickled)
         link = link.__cause__
     return tuple(chain), text, summary
+
+
+def _pickled_error(error: BaseException) -> Pickled | None:
+    """Return an exception so encoded that it can be decoded, or None if there is no way."""
+    for candidate in (error, _Bare(error)):
+        try:
+            pickled = dumps(candidate)
+            if isinstance(loads(pickled), type(error)):
+                return pickled
+        except BaseException:  # noqa: S112  odd constructors may do anything
+            continue
+    return None
+
+
+class _Bare:
+    """Pickles an exception without its constructor, which may want other arguments than `args`."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        error = self._error
+        return _rebuild, (type(error), error.args, vars(error))
+
+
+def _rebuild(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    vars(error).update(state)
+    return error
 
 
 def format_error(error: BaseException) -> str:
