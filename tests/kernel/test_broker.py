@@ -51,8 +51,41 @@ def test_lenders_take_turns() -> None:
     broker = Broker()
     broker.receive(1, Surplus())
     broker.receive(2, Surplus())
-    asked = [broker.receive(rank, Hungry(1))[0].to for rank in (3, 4, 5, 6)]
+    asked = []
+    for rank in (3, 4, 5, 6):
+        asked.append(broker.receive(rank, Hungry(1))[0].to)
+        broker.receive(rank, Fed(1))
     assert asked == [1, 2, 1, 2]
+
+
+def test_a_lender_is_asked_for_more_as_it_serves_more() -> None:
+    """Of many hungry ranks, a lender is first asked for one; with each it serves, for one more."""
+    broker = Broker()
+    for rank in range(2, 20):
+        broker.receive(rank, Hungry(1))
+    asked = broker.receive(1, Surplus())
+    sizes = []
+    while asked:
+        sizes.append(len(asked))
+        served = [send.message.borrower for send in asked]
+        asked = [send for rank in served for send in broker.receive(rank, Fed(1))]
+        broker.validate()
+    assert sizes == [1, 2, 4, 8, 3]
+
+
+def test_a_refusal_closes_the_window() -> None:
+    """A lender that has refused is asked for one borrower again, however much it served before."""
+    broker = Broker()
+    broker.receive(1, Surplus())
+    for rank in (2, 3, 4):
+        broker.receive(rank, Hungry(1))
+        broker.receive(rank, Fed(1))
+    for rank in (2, 3, 4):
+        broker.receive(rank, Hungry(2))
+    for rank in (2, 3, 4):
+        broker.receive(1, Refuse(rank, 2))
+    assert broker.receive(1, Surplus()) == [Send(1, Ask(2, 2))]
+    broker.validate()
 
 
 def test_late_words_are_ignored() -> None:

@@ -236,13 +236,13 @@ MUTANTS = (
     Mutant(
         "the broker asks a refuser again",
         "broker",
-        "            self._lenders.pop(sender, None)\n",
+        "            self._full.discard(sender)\n            self._lenders.pop(sender, None)\n",
         "",
     ),
     Mutant(
         "the broker does not hear of surplus",
         "broker",
-        "            self._lenders[sender] = None",
+        "            self._full.add(sender)\n            self._look_at(sender)",
         "            pass",
     ),
     Mutant(
@@ -254,8 +254,20 @@ MUTANTS = (
     Mutant(
         "the broker asks two lenders at once",
         "broker",
-        "            del self._unasked[borrower]\n",
-        "            self._asked.get(borrower) is not None and self._unasked.pop(borrower)\n",
+        "                del self._unasked[borrower]\n",
+        "",
+    ),
+    Mutant(
+        "the broker does not notice that a lender has answered",
+        "broker",
+        "        self._unanswered[lender] -= 1\n",
+        "",
+    ),
+    Mutant(
+        "a lender whose window was full stays forgotten",
+        "broker",
+        "            self._lenders[lender] = None\n",
+        "            pass\n",
     ),
     Mutant(
         "a name is taken by two",
