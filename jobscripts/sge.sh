@@ -13,8 +13,9 @@ export PATH="$PWD/.venv/bin:$PATH"     # an environment with scoop_mpi, in the f
 hosts=()
 if mpirun --version | grep -q "Open MPI" && ! ompi_info | grep -q "ras: gridengine"; then
     # An Open MPI that does not know Grid Engine (that of PyPI, say) is told where to run, and how.
-    awk '{ print $1 " slots=" $2 }' "$PE_HOSTFILE" > "$TMPDIR/hosts"
-    hosts=(--hostfile "$TMPDIR/hosts" --prtemca plm_ssh_agent "qrsh -inherit -nostdin -V")
+    list=$(mktemp)
+    awk '{ print $1 " slots=" $2 }' "$PE_HOSTFILE" > "$list"
+    hosts=(--hostfile "$list" --prtemca plm_ssh_agent "qrsh -inherit -nostdin -V")
 fi
 
 # One rank for each slot of the job: mpirun knows them, so there is no -n.
