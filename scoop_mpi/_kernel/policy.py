@@ -11,9 +11,9 @@ from collections import OrderedDict
 GRAIN_S = 1e-3
 """A travelling piece should be worth at least this much work."""
 
-GRAIN_PER_RANK_S = 50e-6
+GRAIN_PER_RANK_S = 150e-6
 """... and this much for each rank, so that the Broker's message rate stays bounded: at P ranks it
-handles about three messages for each P x 50 us of a rank's work."""
+handles about three messages for each P x 150 us of a rank's work."""
 
 BLOCK_S = 300e-6
 """Calls are claimed in blocks of about this much work, so that the rest can still be lent."""
