@@ -23,9 +23,13 @@ from typing import Any, NamedTuple
 
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
-from scoop_mpi._runtime.cargo import MapCargo, encode_call, encode_columns, encode_function
+from scoop_mpi._runtime.callables import encode_function
+from scoop_mpi._runtime.cargo import MapCargo, encode_call
+from scoop_mpi._runtime.columns import encode_columns
 from scoop_mpi._runtime.future import Future, Results, as_they_come
-from scoop_mpi._runtime.loop import Loop, current, now
+from scoop_mpi._runtime.here import current
+from scoop_mpi._runtime.loop import Loop
+from scoop_mpi._runtime.post import now
 
 __all__ = [
     "ALL_COMPLETED",

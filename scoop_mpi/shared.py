@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from scoop_mpi._runtime import codec
-from scoop_mpi._runtime.loop import current, now
+from scoop_mpi._runtime.here import current
+from scoop_mpi._runtime.post import now
 
 _decoded: dict[str, Any] = {}
 """What this rank has read: name -> its own object."""

@@ -1,13 +1,31 @@
 """The runtime: everything with a clock, a thread, a greenlet or a message.
 
-settings    the numbers of this layer
-codec       the only pickle: values, callables, failures, messages
-cargo       callables and arguments of a task, cut and iterated
-calls       running a block of calls and collecting what became of them
-transport   the only mpi4py: frames of bytes between ranks
-loop        the only greenlets: drives the kernel, runs blocks, parks callers
-ticker      serves the others while user code runs
-future      what the user holds
-program     the user's program as a module
-bootstrap   from a started process to a running rank, and back to an exit code
+What travels:
+
+    codec       the only pickle: values and messages
+    callables   what is called: encoded, named, sent once to each rank
+    columns     the arguments of a map
+    cargo       a callable and its arguments: what the kernel cuts and lends unseen
+    outcomes    what became of calls: values and failures
+
+How a rank works:
+
+    transport   the only mpi4py: frames of bytes between ranks
+    doorbell    how a rank that sleeps is woken
+    post        the kernel of a rank, its lock, its messages
+    calls       running a block of calls, and cutting it
+    loop        the only greenlets: runs blocks, parks callers, rests
+    ticker      serves the other ranks while user code runs
+    future      what the user holds
+
+How it begins and ends:
+
+    program     the user's program as a module
+    here        the loop of this process
+    serial      the runtime of a program that nobody launched
+    bootstrap   from a started process to a running rank, and back to an exit code
+    ending      how a rank and a job end
+    unseen      failures that nobody looked at
+    log         the logger of programs
+    settings    the numbers of this layer
 """

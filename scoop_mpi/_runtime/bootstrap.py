@@ -11,8 +11,7 @@ from typing import Any, NoReturn, Protocol
 
 import scoop_mpi
 from scoop_mpi._kernel.protocol import BROKER, Ready, Send
-from scoop_mpi._runtime import codec, doorbell, log, unseen
-from scoop_mpi._runtime import loop as loops
+from scoop_mpi._runtime import doorbell, here, log, outcomes, unseen
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.program import WORKER_NAME, Program
 from scoop_mpi._runtime.transport import Alone, Mpi, host
@@ -64,7 +63,7 @@ def main(options: Options, place: Place | None) -> NoReturn:
 def _run_alone(options: Options) -> int:
     loop = Loop(Alone())
     program = _enter(options, loop)
-    loops.install(loop)
+    here.install(loop)
     return _run_root(program, loop)
 
 
@@ -81,7 +80,7 @@ def _run_rank(options: Options, place: Place) -> int:
         _hang_doorbell(loop, transport)
     program = _enter(options, loop)
     if loop.ranks == 1:
-        loops.install(loop)
+        here.install(loop)
         return _run_root(program, loop)
     ending = Ending(loop, transport)
     if transport.threads:
@@ -92,7 +91,7 @@ def _run_rank(options: Options, place: Place) -> int:
             "between calls.\n"
         )
     if loop.rank == BROKER:
-        loops.install(loop)
+        here.install(loop)
         code = _run_root(program, loop)
         ending.finish(code)
         return code
@@ -103,7 +102,7 @@ def _run_rank(options: Options, place: Place) -> int:
         loop.serve()
     except BaseException as error:  # a bug of ours, or a signal handler of the program's
         ending.report_and_wait(
-            f"scoop_mpi: {loop.where} failed outside of any call:\n{codec.format_error(error)}"
+            f"scoop_mpi: {loop.where} failed outside of any call:\n{outcomes.format_error(error)}"
         )
     ending.leave()
     raise AssertionError("a rank that left went on")
@@ -198,7 +197,7 @@ def _exit_code(end: SystemExit) -> int:
 
 def _print_traceback(error: BaseException) -> None:
     """Print a traceback as `python program.py` would: without our frames in front of it."""
-    traceback.print_exception(codec.user_part(error))
+    traceback.print_exception(outcomes.user_part(error))
 
 
 # --- the other ranks -------------------------------------------------------------------------
@@ -214,7 +213,7 @@ def _import_on_worker(program: Program, loop: Loop, ending: Any) -> None:
         )
         raise UnguardedProgram
 
-    loops.importing = refuse
+    here.importing = refuse
     try:
         program.run(program.load(WORKER_NAME))
     except SystemExit as end:
@@ -223,12 +222,12 @@ def _import_on_worker(program: Program, loop: Loop, ending: Any) -> None:
             f'{loop.where}. Put what shall run once under: if __name__ == "__main__":'
         )
     except BaseException as error:  # an import may raise anything
-        text = codec.format_error(error)
+        text = outcomes.format_error(error)
         ending.report_and_wait(
             f"scoop_mpi: the program cannot be imported on {loop.where}:\n{text}"
         )
-    loops.importing = None
-    loops.install(loop)
+    here.importing = None
+    here.install(loop)
     with loop.lock:
         loop.perform([Send(BROKER, Ready())])
 

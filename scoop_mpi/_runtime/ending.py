@@ -15,8 +15,9 @@ import threading
 import time
 
 from scoop_mpi._kernel.protocol import BROKER, Bye, Halt, Send
-from scoop_mpi._runtime import codec, settings, unseen
-from scoop_mpi._runtime.loop import Loop, now
+from scoop_mpi._runtime import outcomes, settings, unseen
+from scoop_mpi._runtime.loop import Loop
+from scoop_mpi._runtime.post import now
 from scoop_mpi._runtime.ticker import Ticker
 from scoop_mpi._runtime.transport import Mpi
 
@@ -116,7 +117,7 @@ class Ending:
 
     def crashed(self, error: BaseException) -> None:
         """End the job at once: this rank can serve nobody any more. Does not return."""
-        _say(f"scoop_mpi: {self._loop.where} failed:\n{codec.format_error(error)}")
+        _say(f"scoop_mpi: {self._loop.where} failed:\n{outcomes.format_error(error)}")
         self._transport.abort(1)
         os._exit(1)
 

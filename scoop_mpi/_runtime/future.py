@@ -10,10 +10,11 @@ from typing import Any
 
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
-from scoop_mpi._runtime import codec, settings
-from scoop_mpi._runtime.loop import Loop, now
+from scoop_mpi._runtime import outcomes, settings
+from scoop_mpi._runtime.loop import Loop
+from scoop_mpi._runtime.post import now
 
-_CANCELLED = ((codec.RAISED, CancelledError()),)
+_CANCELLED = ((outcomes.RAISED, CancelledError()),)
 """The payload of a cancelled call."""
 
 _UNSET: Any = object()
@@ -92,11 +93,11 @@ class Future:
         kind, data = payload[0]
         value, error = None, None
         try:
-            value = codec.decode_value(kind, data)
+            value = outcomes.decode_value(kind, data)
         except BaseException as raised:  # whatever the call raised, cut to the user's frames
-            error = raised.with_traceback(None) if kind == codec.FAILED else raised
+            error = raised.with_traceback(None) if kind == outcomes.FAILED else raised
         self._value, self._error = value, error
-        if kind == codec.PICKLED:  # its memory belongs to the value now
+        if kind == outcomes.PICKLED:  # its memory belongs to the value now
             self.task.arrived[0] = (1, False, None)
 
     def done(self) -> bool:
@@ -216,18 +217,18 @@ def as_they_come(loop: Loop, task: Task, until: float | None) -> Iterator[list[A
                 raise TimeoutError(f"{task.key}: {left} of {task.calls} results are not there")
 
 
-def values_of(payload: codec.Payload) -> Iterator[list[Any]]:
+def values_of(payload: outcomes.Payload) -> Iterator[list[Any]]:
     """Yield the values of a payload as lists; raise what a call raised when it is its turn."""
     if type(payload) is list:
         yield payload
         return
     values: list[Any] = []
     for kind, data in payload:
-        if kind == codec.PLAIN:
+        if kind == outcomes.PLAIN:
             values.append(data)
             continue
-        if kind != codec.PICKLED:
+        if kind != outcomes.PICKLED:
             yield values
-            raise codec.failure_of(kind, data)
-        values.append(codec.decode_value(kind, data))
+            raise outcomes.failure_of(kind, data)
+        values.append(outcomes.decode_value(kind, data))
     yield values

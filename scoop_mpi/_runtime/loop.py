@@ -10,15 +10,13 @@ Who does what:
   on the stack, so that a chain of thousands of waiting calls does not pile up.
 * Whoever waits, pumps messages. While user code computes, the ticker thread does (`ticker`).
 
-One lock guards the kernel and the transport. It is never held while user code runs, while a value
-is encoded or decoded, or across a switch of greenlets.
+What it does with messages stands in `post`.
 """
 
 from __future__ import annotations
 
 import heapq
 import os
-import sys
 import threading
 import time
 from collections import OrderedDict, deque
@@ -30,88 +28,53 @@ from typing import Any
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # has no stubs
 
 from scoop_mpi._kernel import policy
-from scoop_mpi._kernel.broker import Broker
-from scoop_mpi._kernel.constants import Registry
-from scoop_mpi._kernel.protocol import (
-    BROKER,
-    TO_BROKER,
-    Actions,
-    Bye,
-    Constants,
-    Define,
-    Denied,
-    Halt,
-    Lend,
-    Message,
-    Problem,
-    Ready,
-    Resume,
-    Run,
-    Send,
-)
+from scoop_mpi._kernel.protocol import BROKER, Define, Denied
 from scoop_mpi._kernel.task import Block, Loan, Task
 from scoop_mpi._kernel.wait import Wait
-from scoop_mpi._kernel.worker import Worker
-from scoop_mpi._runtime import codec, settings
+from scoop_mpi._runtime import outcomes, settings
 from scoop_mpi._runtime.calls import Running
-from scoop_mpi._runtime.cargo import Cargo, Function, MapCargo, Mirror, received_cargo
-from scoop_mpi._runtime.doorbell import Bell, Naps
-from scoop_mpi._runtime.transport import Transport, host
+from scoop_mpi._runtime.cargo import Cargo, MapCargo, received_cargo
+from scoop_mpi._runtime.doorbell import Naps
+from scoop_mpi._runtime.post import Post, now
+from scoop_mpi._runtime.transport import Transport
 
-now = time.perf_counter
 
+class Loop(Post):
+    """One rank at work: its blocks, its parked callers and its rest.
 
-class Loop:
-    """One rank's kernel, its greenlets and its way to the other ranks."""
+    Attributes:
+        group: The call that runs now: tasks made by one call are siblings.
+    """
 
     def __init__(self, transport: Transport) -> None:
-        self.transport = transport
-        self.rank = transport.rank
-        self.ranks = transport.ranks
-        self.worker = Worker(self.rank, self.ranks)
-        self.broker = Broker() if self.rank == BROKER else None
-        self.registry = Registry(self.ranks) if self.rank == BROKER else None
-        self.where = f"Rank {self.rank} of {self.ranks} on {host()}"
-        self.lock = threading.Lock()
-        self.thread = threading.get_ident()
+        super().__init__(transport)
         self.group = 0
-        """The call that runs now: tasks made by one call are siblings."""
         self._groups = count(1)
         self._depth = 0
+        """How many calls run inside one another's waits in this greenlet."""
         self._away_s = 0.0
         """How long the call that runs now was parked."""
+        self._running: list[Running] = []
+        """Blocks of several calls that have begun here and not ended, parked ones included."""
+        self._loaded: OrderedDict[tuple[int, int], Callable[..., Any]] = OrderedDict()
+        """Callables with state that the latest maps of other ranks use here: one copy a map."""
+        self._tickets = count(1)
+        # Greenlets
         self._free: list[greenlet] = []
         self._nursery = greenlet(self._raise_runners)
         self._base: greenlet | None = None
+        """Where a worker goes on when the program has ended."""
         self._resumable: deque[Wait] = deque()
         self._callbacks: deque[Callable[[], None]] = deque()
         self._alarms: list[tuple[float, int, Wait]] = []
         self._alarm_numbers = count()
         self._many_alarms = settings.ALARMS
-        self._constant_waits: list[Wait] = []
-        self._tickets = count(1)
-        self._known: dict[int, Mirror] = {}
-        """What each other rank remembers of the callables that were sent to it."""
-        self._learnt: dict[int, Mirror] = {}
-        """What this rank remembers of the callables that each other rank sent."""
-        self._running: list[Running] = []
-        """Blocks of several calls that have begun here and not ended, parked ones included."""
-        self._loaded: OrderedDict[tuple[int, int], Callable[..., Any]] = OrderedDict()
-        """Callables with state that the latest maps of other ranks use here: one copy a map."""
-        # Life of the job
-        self.ready: set[int] = set()
-        self.gone: set[int] = set()
-        self.problem: str | None = None
-        self.on_problem: Callable[[], None] = lambda: None
-        """Called, without the lock, when a rank has reported why the job cannot go on."""
-        self.halted: int | None = None
-        self.dozing = False
-        """Whether the main thread sleeps in its pump, so that the ticker need not tick."""
-        self.awake = threading.Event()
+        # Rest
         self._quiet_since = now()
         self._ticked = 0.0
         shared = self.ranks > (os.cpu_count() or 1)
-        self.bell: Bell = Naps(settings.SLEEP_MOST_SHARED_S if shared else settings.SLEEP_MOST_S)
+        if shared:
+            self.bell = Naps(settings.SLEEP_MOST_SHARED_S)
         self._spin_s = 0.0 if shared else settings.SPIN_S
         self._spin_in_flight_s = 0.0 if shared else settings.IN_FLIGHT_S
 
@@ -237,7 +200,7 @@ class Loop:
         self.group = group
         self._away_s += away_s
         where = self.where if isinstance(block.source, Loan) else None
-        payload, failed = codec.encode_outcomes(values, failures, where)
+        payload, failed = outcomes.encode_outcomes(values, failures, where)
         with self.lock:
             actions = self.worker.finished(block, payload, now(), failed=failed, seconds=seconds)
             if actions:
@@ -342,6 +305,13 @@ class Loop:
             wait.holder = me
             return True
 
+    def _resume(self, wait: Wait) -> None:
+        holder = wait.holder
+        if isinstance(holder, greenlet):
+            self._resumable.append(wait)
+        elif holder is not None:
+            self._callbacks.append(holder)
+
     def _next_runner(self) -> greenlet:
         if self._free:
             return self._free.pop()
@@ -408,127 +378,7 @@ class Loop:
         while self._callbacks:
             self._callbacks.popleft()()
 
-    # --- messages ----------------------------------------------------------------------------
-
-    def perform(self, actions: Actions) -> Block | None:
-        """Carry out actions, and what follows from them. The lock is held.
-
-        Returns:
-            The block that is to be run, if there is one.
-        """
-        block = None
-        todo = deque(actions)
-        while todo:
-            action = todo.popleft()
-            if isinstance(action, Send):
-                if action.to == self.rank:
-                    todo.extend(self._receive(self.rank, action.message))
-                else:
-                    self._send(action.to, action.message)
-            elif isinstance(action, Run):
-                block = action.block
-            elif isinstance(action, Resume):
-                self._resume(action.wait)
-        return block
-
-    def _resume(self, wait: Wait) -> None:
-        holder = wait.holder
-        if isinstance(holder, greenlet):
-            self._resumable.append(wait)
-        elif holder is not None:
-            self._callbacks.append(holder)
-
-    def send(self, rank: int, message: Message) -> None:
-        """Send a message of the job's life."""
-        with self.lock:
-            self.perform([Send(rank, message)])
-
-    def _send(self, rank: int, message: Message) -> None:
-        extra = None
-        if isinstance(message, Lend):
-            extra = self._callables_for(rank, message)
-        self.transport.send(rank, codec.pack(message, extra))
-        self.bell.ring(rank)
-
-    def _callables_for(self, rank: int, message: Lend) -> dict[bytes, tuple[Any, bool]]:
-        """Return the callables of a loan that its borrower does not remember."""
-        mirror = self._known.setdefault(rank, Mirror())
-        unknown: dict[bytes, tuple[Any, bool]] = {}
-        for part in message.parts:
-            digest = part.cargo[0]
-            if mirror.get(digest) is None:
-                cargo: Any = self.worker.tasks[part.serial].cargo  # opaque to the kernel
-                function: Function = cargo.function
-                mirror.put(function)
-                unknown[digest] = (function.pickled, function.shared)
-        return unknown
-
-    def _learn_callables(
-        self, sender: int, message: Lend, unknown: dict[bytes, tuple[Any, bool]]
-    ) -> Lend:
-        """Replace digests by callables, which are not loaded yet."""
-        mirror = self._learnt.setdefault(sender, Mirror())
-        parts = []
-        for part in message.parts:
-            digest, data = part.cargo
-            function = mirror.get(digest)
-            if function is None:
-                pickled, shared = unknown[digest]
-                function = Function(part.key, digest, pickled, None, shared=shared)
-                mirror.put(function)
-            parts.append(part._replace(cargo=(function, data)))
-        return message._replace(parts=tuple(parts))
-
-    def pump(self) -> bool:
-        """Take what has arrived, and act on it. The lock is held. True if there was anything."""
-        arrived = self.transport.poll()
-        for sender, frames in arrived:
-            message, extra = codec.unpack(frames)
-            if isinstance(message, Lend):
-                message = self._learn_callables(sender, message, extra)
-            self.perform(self._receive(sender, message))
-        if arrived:
-            self._nudge()
-        return bool(arrived)
-
-    def tick(self) -> bool:
-        """Pump for a main thread that is in user code. The lock is held. True on any traffic."""
-        traffic = self.pump()
-        moment = now()
-        if self._running:
-            self._cut_long_blocks(moment)
-        actions = self.worker.tick(moment)
-        if actions:
-            self.perform(actions)
-        return traffic or bool(actions)
-
-    def _receive(self, sender: int, message: Message) -> Actions:
-        kind = type(message)
-        if kind in TO_BROKER:
-            assert self.broker is not None
-            return self.broker.receive(sender, message)
-        if isinstance(message, Define):
-            assert self.registry is not None
-            return self.registry.define(sender, message)
-        if isinstance(message, Ready):
-            self.ready.add(sender)
-            return []
-        if isinstance(message, Problem):
-            self.problem = self.problem or message.text
-            return []
-        if isinstance(message, Halt):
-            self.halted = message.code
-            return []
-        if isinstance(message, Bye):
-            self.gone.add(sender)
-            return []
-        actions = self.worker.receive(sender, message, now())
-        if isinstance(message, Constants | Denied):
-            for wait in self._constant_waits:
-                wait.needed = 0
-                actions.append(Resume(wait))
-            self._constant_waits.clear()
-        return actions
+    # --- rest --------------------------------------------------------------------------------
 
     def _pump_and_rest(self, until: float | None) -> None:
         """Pump once; with nothing to do, say so, and sleep for a part of the silence so far."""
@@ -569,10 +419,16 @@ class Loop:
         else:
             self.bell.sleep(seconds)
 
-    def _nudge(self) -> None:
-        """Wake the main thread, if another thread has given it something to do."""
-        if self.dozing and threading.get_ident() != self.thread:
-            self.bell.ring(self.rank)
+    def tick(self) -> bool:
+        """Pump for a main thread that is in user code. The lock is held. True on any traffic."""
+        traffic = self.pump()
+        moment = now()
+        if self._running:
+            self._cut_long_blocks(moment)
+        actions = self.worker.tick(moment)
+        if actions:
+            self.perform(actions)
+        return traffic or bool(actions)
 
     # --- constants ---------------------------------------------------------------------------
 
@@ -595,28 +451,3 @@ class Loop:
             if until is not None and now() >= until:
                 return there()
             self.park(wait, until)
-
-
-# --- the loop of this process ----------------------------------------------------------------
-
-_current: Loop | None = None
-importing: Callable[[str], None] | None = None
-"""Set while a worker imports the program: called, with the name, by what must not be called then."""
-
-
-def current(caller: str = "") -> Loop:
-    """Return the loop of this process; outside a launcher, make one that runs serially."""
-    if _current is not None:
-        return _current
-    if importing is not None:
-        importing(caller)
-    from scoop_mpi._runtime.serial import start_serial  # noqa: PLC0415  only where nobody launched
-
-    return start_serial()
-
-
-def install(loop: Loop) -> None:
-    """Make this the loop of the process."""
-    global _current  # noqa: PLW0603  a process is one rank
-    _current = loop
-    sys.setswitchinterval(min(sys.getswitchinterval(), settings.SWITCH_INTERVAL_S))

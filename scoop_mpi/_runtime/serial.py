@@ -6,7 +6,8 @@ import atexit
 import warnings
 
 from scoop_mpi._runtime import unseen
-from scoop_mpi._runtime.loop import Loop, install
+from scoop_mpi._runtime.here import install
+from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.transport import Alone
 
 

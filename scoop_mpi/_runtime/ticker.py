@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable
 
 from scoop_mpi._runtime import settings
-from scoop_mpi._runtime.loop import Loop, now
+from scoop_mpi._runtime.loop import Loop
+from scoop_mpi._runtime.post import now
 
 
 class Ticker:

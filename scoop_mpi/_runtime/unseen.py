@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from scoop_mpi._runtime import codec
+from scoop_mpi._runtime import outcomes
 from scoop_mpi._runtime.loop import Loop
 
 
@@ -14,7 +14,7 @@ def report(loop: Loop) -> None:
     if not tasks:
         return
     first = _first_error(tasks[0].arrived)
-    text = codec.format_error(first) if first else ""
+    text = outcomes.format_error(first) if first else ""
     more = f" (and {len(tasks) - 1} more tasks)" if len(tasks) > 1 else ""
     try:
         sys.stderr.write(
@@ -26,10 +26,10 @@ def report(loop: Loop) -> None:
         pass  # the program closed its stderr: there is nobody to tell
 
 
-def _first_error(arrived: dict[int, tuple[int, bool, codec.Payload]]) -> BaseException | None:
+def _first_error(arrived: dict[int, tuple[int, bool, outcomes.Payload]]) -> BaseException | None:
     for _, failed, payload in arrived.values():
         if failed:
             for kind, data in payload:
-                if kind in (codec.FAILED, codec.RAISED):
-                    return codec.failure_of(kind, data)
+                if kind in (outcomes.FAILED, outcomes.RAISED):
+                    return outcomes.failure_of(kind, data)
     return None

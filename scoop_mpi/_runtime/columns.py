@@ -1,0 +1,142 @@
+"""The arguments of a map: one column for each iterable, encoded at the call, cut for borrowers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from scoop_mpi._runtime.codec import Pickled, all_plain, dumps, loads_once
+
+
+class Column(Protocol):
+    """One argument of every call of a map."""
+
+    def cut(self, start: int, stop: int) -> tuple[str, Any]:
+        """Return what travels for these calls: a kind and plain data."""
+
+    def item(self, index: int) -> Any:
+        """Return the argument of one call; decoding it may raise."""
+
+    def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
+        """Return a list of what is stored for these calls, and what decodes it as it is iterated."""
+
+
+class PlainColumn:
+    """Plain values or a range: kept as they are."""
+
+    KIND = "plain"
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        self._values = values
+
+    def cut(self, start: int, stop: int) -> tuple[str, Any]:
+        return self.KIND, self._values[start:stop]
+
+    def item(self, index: int) -> Any:
+        return self._values[index]
+
+    def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
+        feed = list(self._values[start:stop])
+        return feed, feed
+
+
+class PickledColumn:
+    """Values that could change: each encoded by itself at the call."""
+
+    KIND = "pickled"
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Sequence[Pickled]) -> None:
+        self._values = values
+
+    def cut(self, start: int, stop: int) -> tuple[str, Any]:
+        return self.KIND, self._values[start:stop]
+
+    def item(self, index: int) -> Any:
+        return loads_once(self._values[index])
+
+    def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
+        feed = list(self._values[start:stop])
+        return feed, map(loads_once, feed)
+
+
+class ArrayColumn:
+    """A numpy array of numbers, mapped over its first axis: travels as a slice."""
+
+    KIND = "array"
+    __slots__ = ("_array",)
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+
+    def cut(self, start: int, stop: int) -> tuple[str, Any]:
+        return self.KIND, dumps(self._array[start:stop])
+
+    def item(self, index: int) -> Any:
+        return self._array[index : index + 1].copy()[0]
+
+    def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
+        # A copy, so that a call that writes into its row changes nothing for anyone else.
+        feed = list(self._array[start:stop].copy())
+        return feed, feed
+
+
+def received_column(kind: str, data: Any) -> Column:
+    """Return a column from what `cut` gave."""
+    if kind == PlainColumn.KIND:
+        return PlainColumn(data)
+    if kind == PickledColumn.KIND:
+        return PickledColumn(data)
+    return ArrayColumn(loads_once(data))
+
+
+def encode_columns(iterables: Sequence[Iterable[Any]]) -> tuple[list[Column], int]:
+    """Take the items of iterables, as many as the shortest has, and encode them.
+
+    Returns:
+        One column for each iterable, and the number of calls.
+
+    Raises:
+        PickleError: An item cannot be pickled; the message shows it.
+    """
+    if not iterables:
+        return [], 0
+    if len(iterables) == 1 or all(isinstance(items, _SIZED) for items in iterables):
+        values = [_take(items) for items in iterables]
+        calls = min(len(items) for items in values)
+        return [_column(items[:calls]) for items in values], calls
+    rows = list(zip(*iterables, strict=False))
+    if not rows:
+        return [], 0
+    return [_column(list(values)) for values in zip(*rows, strict=True)], len(rows)
+
+
+_SIZED = (list, tuple, range)
+
+
+def _take(items: Iterable[Any]) -> Any:
+    if isinstance(items, range) or _is_number_array(items):
+        return items
+    return list(items)
+
+
+def _is_number_array(items: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return (
+        numpy is not None
+        and type(items) is numpy.ndarray
+        and items.ndim > 0
+        and not items.dtype.hasobject
+    )
+
+
+def _column(values: Any) -> Column:
+    if isinstance(values, range):
+        return PlainColumn(values)
+    if not isinstance(values, list):
+        return ArrayColumn(values.copy())
+    if all_plain(values):
+        return PlainColumn(values)
+    return PickledColumn(list(map(dumps, values)))

@@ -1,0 +1,31 @@
+"""The loop of this process: a process is one rank."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from scoop_mpi._runtime import settings
+from scoop_mpi._runtime.loop import Loop
+
+_current: Loop | None = None
+importing: Callable[[str], None] | None = None
+"""Set while a worker imports the program: called, with the name, by what must not be called then."""
+
+
+def current(caller: str = "") -> Loop:
+    """Return the loop of this process; outside a launcher, make one that runs serially."""
+    if _current is not None:
+        return _current
+    if importing is not None:
+        importing(caller)
+    from scoop_mpi._runtime.serial import start_serial  # noqa: PLC0415  only where nobody launched
+
+    return start_serial()
+
+
+def install(loop: Loop) -> None:
+    """Make this the loop of the process."""
+    global _current  # noqa: PLW0603  a process is one rank
+    _current = loop
+    sys.setswitchinterval(min(sys.getswitchinterval(), settings.SWITCH_INTERVAL_S))

@@ -1,0 +1,171 @@
+"""What became of calls: their values, and the exceptions of those that failed, as they travel.
+
+An exception arrives as itself, with its own causes and notes; the traceback of its rank is attached
+as text. What cannot be pickled becomes the failure of that one call.
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+from scoop_mpi._runtime.codec import (
+    ATOMS,
+    Pickled,
+    all_plain,
+    dumps,
+    is_plain,
+    loads,
+    loads_once,
+)
+from scoop_mpi.errors import PickleError, RemoteError, RemoteTraceback
+
+Failure = tuple[tuple[Pickled, ...], str, str]
+"""An exception as it travels: it and its chain of causes, its traceback, and a summary."""
+
+PLAIN, PICKLED, FAILED, RAISED = range(4)
+"""What an entry of a payload holds: a plain value; a `Pickled`; a `Failure` from another rank; an
+exception of this rank itself."""
+
+Payload = list[Any] | tuple[tuple[int, Any], ...]
+"""The outcomes of a run of calls: a list of plain values, or a tuple of (kind, data) entries."""
+
+
+def encode_outcomes(
+    values: list[Any], failures: dict[int, BaseException], where: str | None
+) -> tuple[Payload, bool]:
+    """Encode what a block of calls returned or raised, and say whether any failed.
+
+    Args:
+        values: One for each call; at the indices of `failures` meaningless.
+        failures: Index in the block -> what that call raised.
+        where: Rank and host for remote tracebacks; None if the outcomes stay on this rank.
+    """
+    if not failures and (type(values[0]) in ATOMS if len(values) == 1 else all_plain(values)):
+        return values, False
+    failed = bool(failures)
+    entries: list[tuple[int, Any]] = []
+    for index, value in enumerate(values):
+        error = failures.get(index)
+        if error is None:
+            if is_plain(value):
+                entries.append((PLAIN, value))
+                continue
+            try:
+                entries.append((PICKLED, dumps(value)))
+                continue
+            except BaseException as unpicklable:  # pickling runs user code, which may even exit
+                error = _as_pickle_error(unpicklable)
+                failed = True
+        entries.append((RAISED, error) if where is None else (FAILED, _failure(error, where)))
+    return tuple(entries), failed
+
+
+def _as_pickle_error(error: BaseException) -> PickleError:
+    if isinstance(error, PickleError):
+        return error
+    mine = PickleError(f"A result could not be pickled ({type(error).__name__}: {_text(error)}).")
+    mine.__cause__ = error
+    return mine
+
+
+def decode_value(kind: int, data: Any) -> Any:
+    """Return the value of an entry, or raise what the call raised."""
+    if kind == PLAIN:
+        return data
+    if kind == PICKLED:
+        try:
+            return loads_once(data)
+        except BaseException as error:
+            raise PickleError(
+                f"A result could not be unpickled ({type(error).__name__}: {_text(error)})."
+            ) from error
+    raise failure_of(kind, data)
+
+
+def failure_of(kind: int, data: Any) -> BaseException:
+    """Return the exception of an entry of kind FAILED or RAISED."""
+    if kind == RAISED:
+        assert isinstance(data, BaseException)
+        return data
+    chain, text, summary = data
+    remote = RemoteTraceback(text)
+    try:
+        errors: list[BaseException] = [loads(pickled) for pickled in chain]
+    except BaseException as error:
+        stand_in = RemoteError(f"{summary} (it could not be unpickled here: {_text(error)})")
+        stand_in.__cause__ = remote
+        return stand_in
+    if not errors:
+        errors = [RemoteError(f"{summary} (the exception itself could not be pickled)")]
+    for link, cause in zip(errors, [*errors[1:], remote], strict=True):
+        link.__cause__ = cause
+    return errors[0]
+
+
+def _failure(error: BaseException, where: str) -> Failure:
+    """Encode an exception and its causes; what cannot travel is left out and told in words."""
+    text = f"### {where}\n{format_error(error)}"
+    summary = f"{type(error).__name__}: {_text(error)}"
+    chain: list[Pickled] = []
+    link: BaseException | None = error
+    while link is not None and len(chain) < 32:
+        pickled = _pickled_error(link)
+        if pickled is None:
+            break
+        chain.append(pickled)
+        link = link.__cause__
+    return tuple(chain), text, summary
+
+
+def _pickled_error(error: BaseException) -> Pickled | None:
+    """Return an exception so encoded that it can be decoded, or None if there is no way."""
+    for candidate in (error, _Bare(error)):
+        try:
+            pickled = dumps(candidate)
+            if isinstance(loads(pickled), type(error)):
+                return pickled
+        except BaseException:  # noqa: S112  odd constructors may do anything
+            continue
+    return None
+
+
+class _Bare:
+    """Pickles an exception without its constructor, which may want other arguments than `args`."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        error = self._error
+        return _rebuild, (type(error), error.args, vars(error))
+
+
+def _rebuild(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    vars(error).update(state)
+    return error
+
+
+def format_error(error: BaseException) -> str:
+    """Return the traceback of an exception as text, without the runtime's frames in front."""
+    try:
+        return "".join(traceback.format_exception(user_part(error)))
+    except BaseException as odd:  # an exception whose text raises must not hide the real one
+        return f"{type(error).__name__} (its text raises {type(odd).__name__})"
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException as odd:  # as above
+        return f"(its text raises {type(odd).__name__})"
+
+
+def user_part(error: BaseException) -> BaseException:
+    """Cut the frames of the runtime off the front of a traceback."""
+    trace = error.__traceback__
+    while trace is not None and __package__ in trace.tb_frame.f_globals.get("__name__", ""):
+        trace = trace.tb_next
+    return error.with_traceback(trace) if trace is not None else error
