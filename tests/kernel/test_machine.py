@@ -200,8 +200,28 @@ class Job(RuleBasedStateMachine):
                         calls.append((owner, run.serial, run.lease, index))  # noqa: PERF401
         return calls
 
+    def settle(self) -> None:
+        """Deliver everything and tick, until nothing is on its way."""
+        for _ in range(3):
+            while any(self.wires.values()):
+                self.deliver(0)
+            for rank in range(RANKS):
+                self.tick(rank, 1.0)
+        while any(self.wires.values()):
+            self.deliver(0)
+
+    def nobody_starves(self) -> None:
+        """With nothing on its way: no hunger beside plenty, and the broker knows who hungers."""
+        for rank, worker in enumerate(self.workers):
+            if worker.lendable:
+                assert self.broker.hungry <= {rank}, self.broker
+            stands = worker._requesting  # noqa: SLF001  as above
+            assert stands == (rank in self.broker.hungry), self.broker
+
     def teardown(self) -> None:
         """Let the job run to its end: each call has run once, and its outcome has come once."""
+        self.settle()
+        self.nobody_starves()
         for _ in range(1000):
             while self.running:
                 self.finish(0, failed=False)
@@ -214,9 +234,9 @@ class Job(RuleBasedStateMachine):
                 break
         else:
             raise AssertionError(f"no end: {self.workers}, {self.broker}")
-        while any(self.wires.values()):
-            self.deliver(0)
+        self.settle()
         self.machines_are_consistent()
+        self.nobody_starves()
         for rank, task in self.made:
             assert task.finished
             for index in range(task.calls):
@@ -226,5 +246,5 @@ class Job(RuleBasedStateMachine):
         assert self.broker.hungry == frozenset(range(RANKS))
 
 
-Job.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Job.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
 TestJob = Job.TestCase

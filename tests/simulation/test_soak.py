@@ -5,12 +5,17 @@ The nightly form is `python -m scoop_mpi.testing.soak --seeds 100000`.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from random import Random
+from typing import Any
 
 import pytest
 
+from scoop_mpi._kernel import policy
+from scoop_mpi._kernel.worker import Worker
 from scoop_mpi.testing import soak
 from scoop_mpi.testing.cluster import Cluster
+from scoop_mpi.testing.operations import Compute, Result, Submit
 from scoop_mpi.testing.plans import random_plan
 from scoop_mpi.testing.programs import run_plan
 from scoop_mpi.testing.reference import expected, same
@@ -25,6 +30,26 @@ def test_random_programs(seeds: range) -> None:
         assert result.failure is None, (
             f"{result.failure!r}\nreplay: {soak.replay_command(result.seed, 1, 64)}"
         )
+
+
+def test_random_programs_on_many_ranks() -> None:
+    """So it is where rank 0 leaves long calls to the others."""
+    for result in soak.soak(range(30), 65, 200):
+        assert result.failure is None, (
+            f"{result.failure!r}\nreplay: {soak.replay_command(result.seed, 65, 200)}"
+        )
+
+
+@pytest.mark.parametrize("parked", [1, 3])
+def test_random_programs_with_tight_limits(parked: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it is where every rank soon has as many parked calls as it may, and bundles are small."""
+    monkeypatch.setattr(policy, "PARKED", parked)
+    monkeypatch.setattr(policy, "BUNDLE", 2)
+    monkeypatch.setattr(policy, "KEYS", 2)
+    # Ranks that may not run their own calls would, with this limit, wait for each other.
+    monkeypatch.setattr(soak, "Eager", Worker)
+    for result in soak.soak(range(60), 1, 20):
+        assert result.failure is None, f"seed {result.seed}: {result.failure!r}"
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -57,3 +82,19 @@ def test_command_line_tells_how_to_replay(
     monkeypatch.setattr(soak, "same", lambda *_: False)
     assert soak.main(["--seeds", "1", "--first", "3", "--ranks", "2-4"]) == 1
     assert "soak --seed 3 --ranks 2-4 --trace" in capsys.readouterr().out
+
+
+def chain(depth: int) -> Generator[Any, Any, int]:
+    """Submit a call that submits a call, and so on."""
+    yield Compute(1e-3)
+    if not depth:
+        return 0
+    handle = yield Submit(chain, depth - 1)
+    yield Compute(3e-3)
+    return 1 + (yield Result(handle))
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 5, 70])
+def test_deep_chains(ranks: int) -> None:
+    """A chain of calls, each waiting for the next, ends: parked calls do not fill up the ranks."""
+    assert Cluster(ranks, check=True, most_events=soak.EVENTS).run(chain, 150) == 150
