@@ -233,7 +233,9 @@ class Rank:
         """
         strand = self.current
         assert strand is not None
-        self._offering = wait if offer else self._offering
+        if offer:
+            self._offering = wait
+            self.perform(self.worker.offer())
         wait.holder = strand
         strand.parked = True
         self.worker.parked += 1
