@@ -41,6 +41,8 @@ class Ending:
             _wait_for_the_end()
         self.ticker.stop()
         self._dismiss(code)
+        if code != 0:
+            self._leave_last()
 
     def fail(self) -> None:
         """End the job because some rank reported a problem: one message, exit code 1."""
@@ -49,7 +51,7 @@ class Ending:
         self.ticker.stop()
         _say(self._loop.problem or "")
         self._dismiss(1)
-        self._transport.finalize()
+        self._leave_last()
         _exit(1)
 
     def _dismiss(self, code: int) -> None:
@@ -70,6 +72,14 @@ class Ending:
         with loop.lock:
             self._transport.close()
             loop.bell.close()
+
+    def _leave_last(self) -> None:
+        """Leave MPI, and let the others end before us.
+
+        Open MPI's mpirun prints a banner for an exit code that is not 0 while other ranks live.
+        """
+        self._transport.finalize()
+        time.sleep(settings.LEAVE_LAST_S)
 
     def _await(self, there: object, until: float | None) -> bool:
         assert callable(there)

@@ -45,6 +45,9 @@ GRACE_S = 0.5
 LOST_S = 5.0
 """A rank that has not said goodbye so long after the end is given up."""
 
+LEAVE_LAST_S = 30e-3
+"""With an exit code other than 0, rank 0 ends so long after the others (20 ms are enough)."""
+
 PARENT_CHECK_S = 1.0
 """How often an idle or busy rank looks whether its launcher is still there."""
 

@@ -1,0 +1,205 @@
+"""Values on their way: what is plain, what is copied, what travels once, what is cut."""
+
+from __future__ import annotations
+
+import functools
+import threading
+
+import numpy as np
+import pytest
+
+from scoop_mpi._kernel.protocol import GiveBack, Hungry, Lend, Part
+from scoop_mpi._runtime import outcomes, settings
+from scoop_mpi._runtime.callables import Function, Mirror, encode_function
+from scoop_mpi._runtime.cargo import MapCargo, encode_call, received_cargo
+from scoop_mpi._runtime.codec import (
+    Pickled,
+    all_plain,
+    brief,
+    dumps,
+    is_plain,
+    loads,
+    loads_once,
+    pack,
+    unpack,
+)
+from scoop_mpi._runtime.columns import encode_columns
+from scoop_mpi.errors import PickleError, RemoteTraceback
+
+
+class Whole(int):
+    """A number that could hold more."""
+
+
+class TestPlain:
+    """Values that nobody can change need no copy."""
+
+    @pytest.mark.parametrize("value", [1, 1.5, "a", b"b", None, True, range(3), (1, ("a", None))])
+    def test_plain(self, value: object) -> None:
+        """Numbers, strings, ranges and tuples of them."""
+        assert is_plain(value)
+
+    @pytest.mark.parametrize("value", [[], {}, set(), (1, []), Whole(1), len, bytearray()])
+    def test_not_plain(self, value: object) -> None:
+        """What could change, or hold what could."""
+        assert not is_plain(value)
+        assert not all_plain([1, value])
+
+    def test_a_tuple_nested_too_deep_is_not_looked_through(self) -> None:
+        """It is pickled instead, which tells what is wrong with it."""
+        value: tuple[object, ...] = ()
+        for _ in range(100_000):
+            value = (value,)
+        assert not is_plain(value)
+
+
+class TestPickled:
+    """Encoding copies; large buffers stay out of band, in the order of their axes."""
+
+    @pytest.mark.parametrize("order", ["C", "F"])
+    def test_a_large_array_travels_as_its_own_memory(self, order: str) -> None:
+        """And what is loaded from it is writable and shares no memory."""
+        array = np.array(np.arange(60_000.0).reshape(200, 300), order=order)  # type: ignore[call-overload]  # str is no Literal
+        pickled = dumps(array)
+        assert len(pickled.data) < 1000 and pickled.size > array.nbytes
+        loaded = loads(pickled)
+        assert np.array_equal(loaded, array) and loaded.flags.f_contiguous == (order == "F")
+        loaded += 1
+        assert array[0, 1] == 1 and loads(pickled)[0, 1] == 1
+
+    def test_memory_from_the_wire_is_kept_when_it_is_loaded_once(self) -> None:
+        """No second copy; and `loads` still copies."""
+        [message, _], array = unpack_one(dumps(np.zeros(100_000))), np.ndarray
+        pickled = message.parts[0].cargo
+        assert isinstance(pickled.buffers[0], bytearray)
+        first, once = loads(pickled), loads_once(pickled)
+        assert isinstance(once, array)
+        once[0] = 5
+        assert first[0] == 0 and np.frombuffer(pickled.buffers[0])[0] == 5
+
+    def test_what_cannot_be_pickled_is_shown(self) -> None:
+        """In the words that the users know."""
+        with pytest.raises(PickleError, match="This element could not be pickled: <unlocked"):
+            dumps([threading.Lock()][0])
+        with pytest.raises(PickleError, match="This element could not be pickled: <unlocked"):
+            encode_call(encode_function(len, travels=True), (1, threading.Lock()), {})
+
+    def test_brief_survives_any_repr(self) -> None:
+        """Cut where it is long, told where it raises."""
+
+        class Mute:
+            def __repr__(self) -> str:
+                raise ValueError
+
+        assert brief("x" * 500).endswith("...") and len(brief("x" * 500)) == 200
+        assert "ValueError" in brief(Mute())
+
+
+def unpack_one(cargo: object) -> tuple[Lend, object]:
+    """Send a piece through the wire format and back."""
+    part = Part(1, 2, 0, 5, "f", 0.5, cargo)
+    frames = pack(Lend(7, (part,), 0), {"extra": 1})
+    # What arrives is memory of the receiver's own.
+    message, extra = unpack([bytes(frames[0]), *(bytearray(frame) for frame in frames[1:])])
+    assert isinstance(message, Lend)
+    return message, extra
+
+
+def test_messages_come_out_as_they_went_in() -> None:
+    """With what goes beside them."""
+    for message in (Hungry(3), GiveBack(1, 2, 3, 4)):
+        assert unpack(pack(message)) == (message, None)
+    message, extra = unpack_one(("digest", [("plain", range(5))]))
+    assert message == Lend(7, (Part(1, 2, 0, 5, "f", 0.5, ("digest", [("plain", range(5))])),), 0)
+    assert extra == {"extra": 1}
+
+
+class TestColumns:
+    """The arguments of a map, encoded, cut and received, are what they were."""
+
+    @pytest.mark.parametrize(
+        "iterables",
+        [
+            (range(10),),
+            ([1, 2, 3, 4, 5, 6],),
+            ([[x] for x in range(6)],),
+            (np.arange(12.0).reshape(6, 2),),
+            (range(6), "abcdef", [{x} for x in range(6)]),
+            ((x for x in range(6)), [None] * 6),
+        ],
+        ids=["range", "list", "mutable", "array", "mixed", "generator"],
+    )
+    def test_every_piece_holds_its_own_rows(self, iterables: tuple[object, ...]) -> None:
+        """However it is cut, run at once or one by one."""
+        function = encode_function(lambda *args: args, travels=True)
+        columns, calls = encode_columns(iterables)  # type: ignore[arg-type]  # all are iterable
+        whole = MapCargo(function, columns)
+        expected = [repr(whole.call(index)) for index in range(calls)]
+        for start, stop in ((0, calls), (1, 4), (calls - 1, calls)):
+            digest, data = whole.cut(start, stop)
+            assert digest == function.digest
+            piece = received_cargo(function, data, start)
+            assert isinstance(piece, MapCargo)
+            rows, feed = piece.rows(start, stop)
+            assert [repr(row) for row in rows] == expected[start:stop]
+            assert len(feed) == stop - start
+            assert repr(piece.call(stop - 1)) == expected[stop - 1]
+
+    def test_the_shortest_iterable_rules(self) -> None:
+        """As with zip."""
+        assert encode_columns([[1, 2, 3], [1]])[1] == 1
+        assert encode_columns([[1, 2, 3], iter([])])[1] == 0
+        assert encode_columns([])[1] == 0
+
+
+class TestCallables:
+    """Functions are called as they are; what may have state is copied once a map."""
+
+    def test_functions_and_partials_of_plain_values_are_shared(self) -> None:
+        """Nobody can tell a copy from the original."""
+        for target in (len, functools.partial(max, 1), lambda: 1, int):
+            assert encode_function(target, travels=True).shared, target
+
+    def test_what_may_have_state_is_not_shared(self) -> None:
+        """Bound methods, and partials that hold what could change."""
+        values: list[int] = []
+        for target in (values.extend, functools.partial(list.extend, values)):
+            function = encode_function(target, travels=True)
+            assert not function.shared
+            function.load()([1])
+        assert values == []
+
+    def test_both_ends_of_a_mirror_forget_the_same(self) -> None:
+        """So the sender always knows what the receiver still has."""
+        sender, receiver = Mirror(), Mirror()
+        for use in [*range(settings.CALLABLES + 50), 60, 61, 60, *range(100)]:
+            digest = str(use).encode()
+            known = sender.get(digest) is not None
+            assert known == (receiver.get(digest) is not None)
+            if not known:
+                for mirror in (sender, receiver):
+                    mirror.put(Function("f", digest, Pickled(b"x"), None, shared=True))
+
+
+class TestOutcomes:
+    """Values and failures as they travel."""
+
+    def test_a_failure_arrives_as_itself_with_its_cause_and_its_place(self) -> None:
+        """The remote traceback stands at the end of its own causes."""
+        error = ValueError("mine")
+        error.__cause__ = KeyError("why")
+        payload, failed = outcomes.encode_outcomes([1, None], {1: error}, "Rank 3 of 4 on here")
+        assert failed and payload[0] == (outcomes.PLAIN, 1)
+        arrived = outcomes.failure_of(*payload[1])
+        assert isinstance(arrived, ValueError) and arrived.args == ("mine",)
+        assert isinstance(arrived.__cause__, KeyError)
+        assert isinstance(arrived.__cause__.__cause__, RemoteTraceback)
+        assert "### Rank 3 of 4 on here" in str(arrived.__cause__.__cause__)
+
+    def test_a_result_that_cannot_be_pickled_fails_alone(self) -> None:
+        """The other results of the block are delivered."""
+        values = [[1], threading.Lock(), 3]
+        payload, failed = outcomes.encode_outcomes(values, {}, "here")
+        assert failed
+        assert outcomes.decode_value(*payload[0]) == [1] and outcomes.decode_value(*payload[2]) == 3
+        assert isinstance(outcomes.failure_of(*payload[1]), PickleError)
