@@ -21,7 +21,9 @@ def current(caller: str = "") -> Loop:
         importing(caller)
     from scoop_mpi._runtime.serial import start_serial  # noqa: PLC0415  only where nobody launched
 
-    return start_serial()
+    loop = start_serial()
+    install(loop)
+    return loop
 
 
 def install(loop: Loop) -> None:

@@ -6,7 +6,6 @@ import atexit
 import warnings
 
 from scoop_mpi._runtime import unseen
-from scoop_mpi._runtime.here import install
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.transport import Alone
 
@@ -20,7 +19,6 @@ def start_serial() -> Loop:
         stacklevel=_outside(),
     )
     loop = Loop(Alone())
-    install(loop)
     atexit.register(unseen.report, loop)
     return loop
 
