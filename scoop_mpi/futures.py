@@ -221,6 +221,9 @@ _RUNS = 512
 """A reduction is cut into at most so many runs. Fixed: how a sum is bracketed depends on the
 number of items alone, so that the result is bitwise the same on any number of ranks."""
 
+_LONG_REDUCTION_S = 1e-3
+"""Reductions that take longer than this are worth a message."""
+
 _NOTHING: Any = object()
 
 
@@ -247,9 +250,8 @@ def mapReduce(  # noqa: N802  SCOOP's name
         return initial
     folded = list(map(functools.partial(_fold, mapFunc, reductionFunc), pieces))
     while len(folded) > 1:
-        pairs = zip(folded[::2], folded[1::2], strict=False)
         odd = folded[-1:] if len(folded) % 2 else []
-        folded = [reductionFunc(left, right) for left, right in pairs] + odd
+        folded = _reduce_pairs(reductionFunc, folded[::2], folded[1::2]) + odd
     return folded[0] if initial is _NOTHING else reductionFunc(initial, folded[0])
 
 
@@ -271,6 +273,17 @@ def mapScan(  # noqa: N802  SCOOP's name
         else:
             scanned += prefixes
     return scanned
+
+
+def _reduce_pairs(reduction_func: Any, lefts: list[Any], rights: list[Any]) -> list[Any]:
+    """Reduce pairs: the first one here, and the others here or anywhere, by how long it took."""
+    started = now()
+    first = [reduction_func(lefts[0], rights[0])]
+    if now() - started < _LONG_REDUCTION_S:
+        return first + [
+            reduction_func(left, right) for left, right in zip(lefts[1:], rights[1:], strict=False)
+        ]
+    return first + list(map(reduction_func, lefts[1:], rights[1:]))
 
 
 def _pieces(iterables: tuple[Iterable[Any], ...]) -> list[tuple[Any, ...]]:

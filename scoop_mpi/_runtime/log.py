@@ -21,5 +21,7 @@ def make_logger(rank: int | None = None, verbosity: int = 1) -> logging.Logger:
             logging.Formatter(f"[%(asctime)s] %(module)-9s ({place}) %(levelname)-7s %(message)s")
         )
         logger.addHandler(handler)
+        # SCOOP's programs call `warn`, for which Python would print a remark of its own.
+        logger.warn = logger.warning  # type: ignore[method-assign]
         logger.setLevel(LEVELS[min(verbosity, len(LEVELS) - 1)])
     return logger

@@ -67,9 +67,10 @@ class Ticker:
         while not self._stopping.is_set():
             self._stopping.wait(period)
             self._look_after_parent()
-            if loop.dozing:
+            if self._may_stand_still():
                 loop.awake.clear()
-                if loop.dozing:
+                # Looked at again: whoever set it in between was heard by nobody.
+                if self._may_stand_still():
                     loop.awake.wait(settings.PARENT_CHECK_S)
                 period = settings.TICK_S
                 continue
@@ -81,6 +82,9 @@ class Ticker:
                 loop.on_problem()
             self._look_after_halt()
             period = settings.TICK_S if busy else min(period * 1.2, settings.TICK_MOST_S)
+
+    def _may_stand_still(self) -> bool:
+        return self._loop.dozing and not self._stopping.is_set()
 
     def _look_after_parent(self) -> None:
         if os.getppid() != self._parent:

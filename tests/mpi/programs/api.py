@@ -35,6 +35,12 @@ def nap(seconds):
     return seconds
 
 
+def slow_join(x, y):
+    """A reduction that is worth a message."""
+    time.sleep(0.01)
+    return x + y
+
+
 def maps():
     """`map`: inputs, order, length, zip's rule, errors in their turn."""
     assert list(futures.map(square, [3, 1, 2])) == [9, 1, 4]
@@ -178,6 +184,7 @@ def reductions():
     assert futures.mapReduce(square, operator.add, [2], initial=5) == 9
     assert futures.mapReduce(add, operator.add, (x for x in range(4)), [1, 1, 1]) == 6
     assert futures.mapReduce(lambda x: [x], lambda x, y: x + y, range(50)) == list(range(50))
+    assert futures.mapReduce(str, slow_join, range(21)) == "".join(map(str, range(21)))
     try:
         futures.mapReduce(square, operator.add, [])
     except TypeError as error:
