@@ -1,0 +1,59 @@
+"""The ticker stands still while the main thread pumps, and stops when it is told to."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from scoop_mpi._runtime import settings
+from scoop_mpi._runtime.ticker import Ticker
+
+
+def fake_loop(*, dozing: bool) -> Any:
+    """A loop that only counts its ticks."""
+    loop = SimpleNamespace(
+        lock=threading.Lock(),
+        awake=threading.Event(),
+        ticked=threading.Event(),
+        dozing=dozing,
+        halted=None,
+        problem=None,
+        transport=SimpleNamespace(busy=False),
+    )
+    loop.tick = loop.ticked.set
+    return loop
+
+
+def never(*_: object) -> None:
+    """Fail: nothing went wrong that this would be told of."""
+    raise AssertionError
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("delay_s", [0.0, 2 * settings.TICK_S])
+def test_it_stops_at_once_even_if_it_stands_still(
+    monkeypatch: pytest.MonkeyPatch, delay_s: float
+) -> None:
+    """However it is caught: no stop is lost to the clearing of the wake-up (it waits for hours)."""
+    monkeypatch.setattr(settings, "PARENT_CHECK_S", 7200.0)
+    for _ in range(50):
+        loop = fake_loop(dozing=True)
+        ticker = Ticker(loop, never, never, never)
+        ticker.start()
+        threading.Event().wait(delay_s)
+        ticker.stop()
+        assert not loop.ticked.is_set()
+
+
+def test_it_ticks_while_the_main_thread_is_busy() -> None:
+    """And goes on when it was woken from standing still."""
+    loop = fake_loop(dozing=True)
+    ticker = Ticker(loop, never, never, never)
+    ticker.start()
+    loop.dozing = False
+    loop.awake.set()
+    assert loop.ticked.wait(30)
+    ticker.stop()
