@@ -20,7 +20,7 @@ if __name__ == "__main__":
     list(futures.map(abs, range(100)))
     if len(sys.argv) > 2:
         left = [futures.submit(sleep, x) for x in range(8)]
-        futures.wait(left, timeout=0.1)
+        time.sleep(0.2)  # long enough for the other ranks to begin with some
     match sys.argv[1]:
         case "three":
             sys.exit(3)
