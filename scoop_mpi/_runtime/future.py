@@ -78,12 +78,15 @@ class Future:
         return self._error
 
     def _settle(self, timeout: float | None) -> None:
+        self._loop.run_callbacks()
         entry = self.task.arrived.get(0)
         if entry is None:
             until = None if timeout is None else now() + timeout
             entry = self._loop.obtain(self.task, 0, until)
             if entry is None:
                 raise TimeoutError(f"{self.task.key} has no outcome after {timeout} s")
+        if self._value is not _UNSET:  # a callback, or another caller, has asked meanwhile
+            return
         _, failed, payload = entry
         if type(payload) is list:
             self._value = payload[0]
@@ -104,6 +107,7 @@ class Future:
         """Return whether the call has ended or was cancelled. Asking again and again helps it on."""
         if not self.task.finished:
             self._help()
+        self._loop.run_callbacks()
         return self.task.finished
 
     def _help(self) -> None:

@@ -112,8 +112,8 @@ class Loop(Post):
                     block = self.worker.claim(task, index, now())
             if block is not None:
                 self.run(block)
-                if self._callbacks:
-                    self.run_callbacks()
+            if self._callbacks:
+                self.run_callbacks()
             entry = task.arrived.get(index)
             if entry is not None:
                 return entry
@@ -163,6 +163,8 @@ class Loop(Post):
                     self.run_callbacks()
             else:
                 self.park(wait, until, offered)
+        if self._callbacks:
+            self.run_callbacks()
         return True
 
     def help_along(self, task: Task) -> None:
@@ -376,7 +378,11 @@ class Loop(Post):
     def run_callbacks(self) -> None:
         """Run the callbacks of futures that are done, on this thread."""
         while self._callbacks:
-            self._callbacks.popleft()()
+            try:
+                callback = self._callbacks.popleft()
+            except IndexError:  # another thread of the program has run the last one
+                return
+            callback()
 
     # --- rest --------------------------------------------------------------------------------
 
