@@ -78,7 +78,6 @@ class Future:
         return self._error
 
     def _settle(self, timeout: float | None) -> None:
-        self._loop.run_callbacks()
         entry = self.task.arrived.get(0)
         if entry is None:
             until = None if timeout is None else now() + timeout
