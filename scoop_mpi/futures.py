@@ -59,7 +59,7 @@ def submit(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
         TypeError: `func` is not callable.
         PickleError: `func` or an argument cannot travel; nothing was submitted.
     """
-    loop = current("submit")
+    loop = current("futures.submit")
     function = encode_function(func, travels=loop.ranks > 1)
     return Future(loop, loop.push(1, encode_call(function, args, kwargs)))
 
@@ -87,7 +87,7 @@ def map(  # noqa: A001  SCOOP's and PEP 3148's name
         TypeError: `func` is not callable.
         PickleError: `func` or an item cannot travel; nothing was submitted.
     """
-    loop = current("map")
+    loop = current("futures.map")
     until = None if timeout is None else now() + timeout
     return Results(loop, _map_task(loop, func, iterables), until)
 
@@ -96,7 +96,7 @@ def map_as_completed(
     func: Callable[..., Any], *iterables: Iterable[Any], timeout: float | None = None
 ) -> Iterator[Any]:
     """Have `func` run on the items as `map` does, and yield results as soon as they are there."""
-    loop = current("map_as_completed")
+    loop = current("futures.map_as_completed")
     until = None if timeout is None else now() + timeout
     task = _map_task(loop, func, iterables)
     return (value for values in as_they_come(loop, task, until) for value in values)
@@ -137,7 +137,7 @@ def wait(
     if return_when not in (ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION):
         raise ValueError(f"return_when must be one of the three conditions, not {return_when!r}")
     futures = list(dict.fromkeys(fs))
-    loop = current("wait")
+    loop = current("futures.wait")
     until = None if timeout is None or timeout < 0 else now() + timeout
     first_only = return_when == FIRST_COMPLETED
     stop_on_failure = return_when == FIRST_EXCEPTION
@@ -174,7 +174,7 @@ def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator
         TimeoutError: From the iterator, if some are not done in time.
     """
     futures = list(dict.fromkeys(fs))
-    loop = current("as_completed")
+    loop = current("futures.as_completed")
     until = None if timeout is None else now() + timeout
     return _as_completed(loop, futures, until)
 

@@ -27,7 +27,7 @@ def setConst(**kwargs: Any) -> None:  # noqa: N802  SCOOP's name
         TypeError: A name is set already; the message says by which rank.
         PickleError: A value cannot be pickled.
     """
-    loop = current("setConst")
+    loop = current("shared.setConst")
     denied = loop.define(tuple((name, codec.dumps(value)) for name, value in kwargs.items()))
     if denied is not None:
         raise TypeError(
@@ -43,7 +43,7 @@ def getConst(name: str, timeout: float = 0.1) -> Any:  # noqa: N802  SCOOP's nam
     """
     if name in _decoded:
         return _decoded[name]
-    loop = current("getConst")
+    loop = current("shared.getConst")
     values = loop.worker.constants.values
     if name not in values:
         loop.await_constants(lambda: name in values, now() + timeout)

@@ -26,6 +26,7 @@ How it begins and ends:
     bootstrap   from a started process to a running rank, and back to an exit code
     ending      how a rank and a job end
     unseen      failures that nobody looked at
+    stderr      what a rank tells the user
     log         the logger of programs
     settings    the numbers of this layer
 """

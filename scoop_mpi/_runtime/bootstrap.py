@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import sys
-import traceback
+import threading
 from typing import Any, NoReturn, Protocol
 
 import scoop_mpi
@@ -14,11 +14,12 @@ from scoop_mpi._kernel.protocol import BROKER, Ready, Send
 from scoop_mpi._runtime import doorbell, here, log, outcomes, unseen
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.program import WORKER_NAME, Program
+from scoop_mpi._runtime.stderr import say
 from scoop_mpi._runtime.transport import Alone, Mpi, host
 from scoop_mpi.errors import UnguardedProgram
 
 GUARD = """\
-scoop_mpi: {program} calls futures.{caller}() while it is imported ({place}).
+scoop_mpi: {program} calls {caller}() while it is imported ({place}).
 
 Every rank imports the program, so what shall run once, on the root, must stand under a guard:
 
@@ -86,14 +87,20 @@ def _run_rank(options: Options, place: Place) -> int:
     if transport.threads:
         ending.ticker.start()
     elif loop.rank == BROKER:
-        sys.stderr.write(
+        say(
             "scoop_mpi: this MPI gives no MPI_THREAD_MULTIPLE, so a rank serves the others only "
-            "between calls.\n"
+            "between calls."
         )
     if loop.rank == BROKER:
         here.install(loop)
-        code = _run_root(program, loop)
-        ending.finish(code)
+        try:
+            code = _run_root(program, loop)
+            _await_threads()
+            ending.finish(code)
+        except BaseException as error:  # a bug of ours, or Ctrl-C while the job ends
+            ending.crashed(error)
+        # What the program registered with `atexit` is still to run, and may call anything.
+        here.install(Loop(Alone()))
         return code
     # Ctrl-C is the root's: it ends the program, and the program's end ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -114,11 +121,11 @@ def _complain_of_launcher(transport: Mpi, place: Place) -> None:
     Each rank would believe that it is alone, and all of them would run the program.
     """
     if place.rank == 0:
-        sys.stderr.write(
+        say(
             f"scoop_mpi: {place.ranks} ranks were started, but this one's MPI sees "
             f"{transport.ranks}: the launcher belongs to another MPI than the one that mpi4py "
             f"uses here ({transport.library}). Start the program by that library's own mpirun, or "
-            "by: python -m scoop_mpi -n N program.py\n"
+            "by: python -m scoop_mpi -n N program.py"
         )
 
 
@@ -176,14 +183,25 @@ def _run_root(program: Program, loop: Loop) -> int:
     """Run the program as `__main__`, and return its exit code."""
     try:
         program.run(program.load("__main__"))
+        loop.run_callbacks()
     except SystemExit as end:
         return _exit_code(end)
     except BaseException as error:  # whatever ends the program ends the job
         _print_traceback(error)
+        loop.told = outcomes.last_words(error)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
     finally:
         unseen.report(loop)
     return 0
+
+
+def _await_threads() -> None:
+    """Wait for the program's own threads, as Python does at a program's end.
+
+    Here already, for they may still call us.
+    """
+    with contextlib.suppress(KeyboardInterrupt):
+        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  as multiprocessing does
 
 
 def _exit_code(end: SystemExit) -> int:
@@ -191,13 +209,17 @@ def _exit_code(end: SystemExit) -> int:
         return 0
     if isinstance(end.code, int):
         return end.code & 0xFF
-    sys.stderr.write(f"{end.code}\n")
+    say(str(end.code))
     return 1
 
 
 def _print_traceback(error: BaseException) -> None:
-    """Print a traceback as `python program.py` would: without our frames in front of it."""
-    traceback.print_exception(outcomes.user_part(error))
+    """Print a traceback as `python program.py` would: without our frames."""
+    error = outcomes.user_part(error)
+    try:
+        sys.excepthook(type(error), error, error.__traceback__)
+    except BaseException:  # a hook of the program's own, which failed
+        say(outcomes.format_error(error))
 
 
 # --- the other ranks -------------------------------------------------------------------------
@@ -208,9 +230,7 @@ def _import_on_worker(program: Program, loop: Loop, ending: Any) -> None:
 
     def refuse(caller: str) -> None:
         place = _place_in(program)
-        ending.report_and_wait(
-            GUARD.format(program=program.typed, caller=caller or "map", place=place)
-        )
+        ending.report_and_wait(GUARD.format(program=program.typed, caller=caller, place=place))
         raise UnguardedProgram
 
     here.importing = refuse

@@ -18,6 +18,7 @@ from scoop_mpi._kernel.protocol import BROKER, Bye, Halt, Send
 from scoop_mpi._runtime import outcomes, settings, unseen
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
+from scoop_mpi._runtime.stderr import say
 from scoop_mpi._runtime.ticker import Ticker
 from scoop_mpi._runtime.transport import Mpi
 
@@ -49,7 +50,9 @@ class Ending:
         if not self._once.acquire(blocking=False):
             _wait_for_the_end()
         self.ticker.stop()
-        _say(self._loop.problem or "")
+        problem = self._loop.problem or ""
+        if not (self._loop.told and self._loop.told in problem):
+            say(problem)
         self._dismiss(1)
         self._leave_last()
         _exit(1)
@@ -61,7 +64,7 @@ class Ending:
             loop.perform([Send(rank, Halt(code)) for rank in others])
         if not self._await(lambda: loop.gone == others, now() + settings.LOST_S):
             missing = ", ".join(str(rank) for rank in sorted(others - loop.gone))
-            _say(
+            say(
                 f"scoop_mpi: rank {missing} did not end within {settings.LOST_S:g} s of the "
                 "program's end (a call that holds Python's interpreter lock?); the job is aborted."
             )
@@ -127,7 +130,7 @@ class Ending:
 
     def crashed(self, error: BaseException) -> None:
         """End the job at once: this rank can serve nobody any more. Does not return."""
-        _say(f"scoop_mpi: {self._loop.where} failed:\n{outcomes.format_error(error)}")
+        say(f"scoop_mpi: {self._loop.where} failed:\n{outcomes.format_error(error)}")
         self._transport.abort(1)
         os._exit(1)
 
@@ -158,14 +161,6 @@ def _exit(code: int) -> None:
 def _run_exit_handlers() -> None:
     """Run what the program registered with `atexit` on this rank."""
     atexit._run_exitfuncs()  # noqa: SLF001  os._exit would skip them, and MPI must be left first
-
-
-def _say(text: str) -> None:
-    try:
-        sys.stderr.write(text.rstrip("\n") + "\n")
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        pass  # the program closed its stderr: there is nobody to tell
 
 
 def _flush() -> None:

@@ -7,6 +7,8 @@ as text. What cannot be pickled becomes the failure of that one call.
 from __future__ import annotations
 
 import traceback
+import types
+from concurrent.futures import CancelledError
 from typing import Any
 
 from scoop_mpi._runtime.codec import (
@@ -18,7 +20,12 @@ from scoop_mpi._runtime.codec import (
     loads,
     loads_once,
 )
-from scoop_mpi.errors import PickleError, RemoteError, RemoteTraceback
+from scoop_mpi.errors import PickleError, RemoteError, RemoteTraceback, ScoopError
+
+_PACKAGE = __name__.partition(".")[0]
+
+_MEANT = (ScoopError, TimeoutError, CancelledError)
+"""What this package raises on purpose, so that the user need not see where."""
 
 Failure = tuple[tuple[Pickled, ...], str, str]
 """An exception as it travels: it and its chain of causes, its traceback, and a summary."""
@@ -149,7 +156,7 @@ def _rebuild(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, 
 
 
 def format_error(error: BaseException) -> str:
-    """Return the traceback of an exception as text, without the runtime's frames in front."""
+    """Return the traceback of an exception as text, without our own frames."""
     try:
         return "".join(traceback.format_exception(user_part(error)))
     except BaseException as odd:  # an exception whose text raises must not hide the real one
@@ -163,9 +170,60 @@ def _text(error: BaseException) -> str:
         return f"(its text raises {type(odd).__name__})"
 
 
+def last_words(error: BaseException) -> str:
+    """Return the end of an exception's text in a traceback: its type and message."""
+    try:
+        return traceback.format_exception_only(error)[-1].strip()
+    except BaseException as odd:  # as above
+        return type(odd).__name__
+
+
 def user_part(error: BaseException) -> BaseException:
-    """Cut the frames of the runtime off the front of a traceback."""
-    trace = error.__traceback__
-    while trace is not None and __package__ in trace.tb_frame.f_globals.get("__name__", ""):
+    """Cut our own frames out of an exception's traceback, and out of those it came from.
+
+    Those of an error in this package itself are kept, behind the caller's.
+    """
+    seen: set[int] = set()
+    todo: list[BaseException | None] = [error]
+    while todo:
+        link = todo.pop()
+        if link is not None and id(link) not in seen:
+            seen.add(id(link))
+            link.__traceback__ = _cut_traceback(link)
+            todo += [link.__cause__, link.__context__]
+    return error
+
+
+def _cut_traceback(error: BaseException) -> types.TracebackType | None:
+    whole = trace = error.__traceback__
+    links: list[types.TracebackType] = []
+    while trace is not None:
+        links.append(trace)
         trace = trace.tb_next
-    return error.with_traceback(trace) if trace is not None else error
+    users = [index for index, link in enumerate(links) if not _is_ours(link)]
+    if not users:
+        return None if isinstance(error, SyntaxError) else whole  # of the program's text
+    kept = links[users[0] :]
+    if users[-1] == len(links) - 1 or isinstance(error, _MEANT) or _is_remote(error):
+        kept = [links[index] for index in users]
+    rest: types.TracebackType | None = None
+    for link in reversed(kept):
+        rest = types.TracebackType(rest, link.tb_frame, link.tb_lasti, link.tb_lineno)
+    return rest
+
+
+def _is_remote(error: BaseException) -> bool:
+    """Return whether an exception came from another rank, and was only raised again here."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        if isinstance(link, RemoteTraceback):
+            return True
+        seen.add(id(link))
+        link = link.__cause__
+    return False
+
+
+def _is_ours(link: types.TracebackType) -> bool:
+    name = link.tb_frame.f_globals.get("__name__", "")
+    return isinstance(name, str) and name.partition(".")[0] == _PACKAGE

@@ -63,7 +63,7 @@ class Program:
             source = self._loader.get_source(self._spec.name)
         else:
             source = self._loader.get_data(self.file)
-            code = self._loader.source_to_code(source, self.file)
+            code = compile(source, self.file, "exec", dont_inherit=True)
         _note_importable(source)
         exec(code, module.__dict__)  # noqa: S102  running the user's program is what we are for
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from scoop_mpi._runtime import outcomes
 from scoop_mpi._runtime.loop import Loop
+from scoop_mpi._runtime.stderr import say
 
 
 def report(loop: Loop) -> None:
@@ -16,14 +15,10 @@ def report(loop: Loop) -> None:
     first = _first_error(tasks[0].arrived)
     text = outcomes.format_error(first) if first else ""
     more = f" (and {len(tasks) - 1} more tasks)" if len(tasks) > 1 else ""
-    try:
-        sys.stderr.write(
-            f"scoop_mpi: {loop.where}: a call of {tasks[0].key} failed and nobody asked for its "
-            f"result{more}:\n{text}"
-        )
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        pass  # the program closed its stderr: there is nobody to tell
+    say(
+        f"scoop_mpi: {loop.where}: a call of {tasks[0].key} failed and nobody asked for its "
+        f"result{more}:\n{text}"
+    )
 
 
 def _first_error(arrived: dict[int, tuple[int, bool, outcomes.Payload]]) -> BaseException | None:
