@@ -155,6 +155,7 @@ def wait(
     if not satisfied:
         loop.await_any(waiting, [future.task for future in pending], until)
         _unwatch(loop, waiting, pending)
+    loop.catch_up()
     done = {future for future in futures if future.task.finished}
     return DoneAndNotDone(done, set(futures) - done)
 
@@ -191,6 +192,7 @@ def _as_completed(loop: Loop, futures: list[Future], until: float | None) -> Ite
             if future.task not in pending:
                 yield future
         while pending:
+            loop.catch_up()
             while waiting.arrived:
                 yield pending.pop(waiting.arrived.popleft())
             with loop.lock:

@@ -106,7 +106,7 @@ class Future:
         """Return whether the call has ended or was cancelled. Asking again and again helps it on."""
         if not self.task.finished:
             self._help()
-        self._loop.run_callbacks()
+        self._loop.catch_up()
         return self.task.finished
 
     def _help(self) -> None:

@@ -66,6 +66,8 @@ class Loop(Post):
         """Where a worker goes on when the program has ended."""
         self._resumable: deque[Wait] = deque()
         self._callbacks: deque[Callable[[], None]] = deque()
+        self._calling_back = 0
+        """How many callbacks are running, or parked."""
         self._alarms: list[tuple[float, int, Wait]] = []
         self._alarm_numbers = count()
         self._many_alarms = settings.ALARMS
@@ -112,8 +114,7 @@ class Loop(Post):
                     block = self.worker.claim(task, index, now())
             if block is not None:
                 self.run(block)
-            if self._callbacks:
-                self.run_callbacks()
+            self.catch_up()
             entry = task.arrived.get(index)
             if entry is not None:
                 return entry
@@ -159,12 +160,9 @@ class Loop(Post):
                         position += 1
             if block is not None:
                 self.run(block)
-                if self._callbacks:
-                    self.run_callbacks()
             else:
                 self.park(wait, until, offered)
-        if self._callbacks:
-            self.run_callbacks()
+            self.catch_up()
         return True
 
     def help_along(self, task: Task) -> None:
@@ -172,7 +170,6 @@ class Loop(Post):
         block = self._claim_any(task) if self._depth < settings.INLINE_DEPTH else None
         if block is not None:
             self.run(block)
-        self.run_callbacks()
 
     def _claim_any(self, task: Task) -> Block | None:
         with self.lock:
@@ -382,7 +379,16 @@ class Loop(Post):
                 callback = self._callbacks.popleft()
             except IndexError:  # another thread of the program has run the last one
                 return
-            callback()
+            self._calling_back += 1
+            try:
+                callback()
+            finally:
+                self._calling_back -= 1
+
+    def catch_up(self) -> None:
+        """Run callbacks that are due, unless one is running: they keep their order."""
+        if self._callbacks and not self._calling_back:
+            self.run_callbacks()
 
     # --- rest --------------------------------------------------------------------------------
 
