@@ -26,6 +26,8 @@ _PACKAGE = __name__.partition(".")[0]
 
 _MEANT = (ScoopError, TimeoutError, CancelledError)
 """What this package raises on purpose, so that the user need not see where."""
+_OF_THE_PROGRAM = (SyntaxError, ModuleNotFoundError)
+"""What is the program's, not ours, even where none of its lines was run."""
 
 Failure = tuple[tuple[Pickled, ...], str, str]
 """An exception as it travels: it and its chain of causes, its traceback, and a summary."""
@@ -202,7 +204,7 @@ def _cut_traceback(error: BaseException) -> types.TracebackType | None:
         trace = trace.tb_next
     users = [index for index, link in enumerate(links) if not _is_ours(link)]
     if not users:
-        return None if isinstance(error, SyntaxError) else whole  # of the program's text
+        return None if isinstance(error, _OF_THE_PROGRAM) else whole
     kept = links[users[0] :]
     if users[-1] == len(links) - 1 or isinstance(error, _MEANT) or _is_remote(error):
         kept = [links[index] for index in users]

@@ -30,6 +30,7 @@ class Program:
 
     def __init__(self, path: str | None, module: str | None) -> None:
         self._spec: importlib.machinery.ModuleSpec | None = None
+        self._missing: ImportError | None = None
         if module is None:
             assert path is not None
             self.typed = path
@@ -37,14 +38,20 @@ class Program:
             self._loader: Any = importlib.machinery.SourceFileLoader("__main__", self.file)
             sys.path[0] = os.path.dirname(os.path.realpath(self.file))
         else:
-            self.typed = module
+            self.typed = self.file = module
             sys.path[0] = os.getcwd()
-            self._spec = _find(module)
-            self._loader = self._spec.loader
-            self.file = self._spec.origin or module
+            try:
+                self._spec = _find(module)
+            except ImportError as error:  # told when it is run, by one rank
+                self._missing = error
+            else:
+                self._loader = self._spec.loader
+                self.file = self._spec.origin or module
 
     def load(self, name: str) -> types.ModuleType:
         """Make the module and register it, not run yet. `name`: its `__name__`."""
+        if self._missing is not None:
+            raise self._missing
         module = types.ModuleType(name)
         module.__file__ = self.file
         module.__loader__ = self._loader
