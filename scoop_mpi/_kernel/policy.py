@@ -58,6 +58,9 @@ UNSEEN = 1000
 WINDOW = 1
 """A lender is asked for so many borrowers at a time until it has shown that it has more."""
 
+FADE = 0.7
+"""What is left of the weight of a measured duration when the next one comes."""
+
 KEYS = 1024
 """So many callables are remembered by duration."""
 
@@ -66,8 +69,6 @@ class Durations:
     """Seconds a call takes, by key: a mean in which old measurements fade."""
 
     __slots__ = ("_seen",)
-
-    FADE = 0.7
 
     def __init__(self) -> None:
         self._seen: OrderedDict[str, tuple[float, float]] = OrderedDict()
@@ -80,7 +81,7 @@ class Durations:
                 self._seen.popitem(last=False)
             self._seen[key] = (seconds, float(calls))
         else:
-            self._seen[key] = (before[0] * self.FADE + seconds, before[1] * self.FADE + calls)
+            self._seen[key] = before[0] * FADE + seconds, before[1] * FADE + calls
 
     def hint(self, key: str, seconds: float) -> None:
         """Take somebody else's estimate for a callable that was never timed here."""

@@ -28,6 +28,11 @@ class Spans:
     def __repr__(self) -> str:
         return "Spans(" + ", ".join(f"{start}..{stop}" for start, stop in self._runs) + ")"
 
+    def clear(self) -> None:
+        """Remove all indices."""
+        self._runs.clear()
+        self.count = 0
+
     def take_front(self, most: int) -> tuple[int, int]:
         """Remove and return up to `most` indices from the front of the first run."""
         start, stop = self._runs[0]

@@ -14,7 +14,7 @@ gives back. An outcome for a lease that is no more is late, and is ignored.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, Protocol, final
 
 from scoop_mpi._kernel.spans import Spans
 from scoop_mpi._kernel.wait import Wait
@@ -37,6 +37,7 @@ class Lease:
         self.missing = Spans(start, stop)
 
 
+@final
 class Task:
     """An owner's record of one callable and a run of argument tuples."""
 
@@ -62,7 +63,6 @@ class Task:
         calls: int,
         key: str,
         cargo: Cargo,
-        *,
         group: int = 0,
     ) -> None:
         self.serial = serial
@@ -112,6 +112,7 @@ class Task:
         return [self.unstarted, *(lease.missing for lease in self.leases.values())]
 
 
+@final
 class Loan:
     """A borrower's record of calls that it holds for their owner."""
 

@@ -64,6 +64,8 @@ class Worker:
         self.rank = rank
         self.ranks = ranks
         self.parked = 0
+        self._spares_itself = rank == BROKER and not policy.root_may_run(ranks, None)
+        """Whether the Broker needs this rank's time, so that long calls are left to others."""
         self.durations = policy.Durations()
         self.constants = Store()
         self.tasks: dict[int, Task] = {}
@@ -100,17 +102,17 @@ class Worker:
 
     # --- made here ---------------------------------------------------------------------------
 
-    def new_task(self, calls: int, key: str, cargo: Cargo, *, group: int = 0) -> Task:
+    def new_task(self, calls: int, key: str, cargo: Cargo, group: int = 0) -> Task:
         """Make a task of this rank; `push` puts it to work."""
         self._serials += 1
-        return Task(self._serials, calls, key, cargo, group=group)
+        return Task(self._serials, calls, key, cargo, group)
 
     def push(self, task: Task) -> Actions:
         """Take a new task. Standing hunger hears of it at once, if it is worth a message."""
         if not task.calls:
             return []
-        self.tasks[task.serial] = task
-        self._ready[task.serial] = task
+        serial = task.serial
+        self.tasks[serial] = self._ready[serial] = task
         if self._told_surplus or self.ranks == 1:
             return []
         call_s = self.durations.expect(task.key)
@@ -146,7 +148,7 @@ class Worker:
         return None
 
     def _may_run(self, task: Task) -> bool:
-        if self.rank != BROKER or self.ranks <= policy.ROOT_HELPS_UP_TO:
+        if not self._spares_itself:
             return True
         return policy.root_may_run(self.ranks, self.durations.expect(task.key))
 
@@ -180,19 +182,22 @@ class Worker:
     def claim(self, task: Task, index: int, now: float) -> Block | None:
         """Claim calls from `index` on, for a caller who waits for them; None if they are away."""
         unstarted = task.unstarted
-        if not unstarted.count or not self._may_run(task):
+        if not unstarted.count or (self._spares_itself and not self._may_run(task)):
             return None
         if task.calls == 1:
-            run: tuple[int, int] | None = unstarted.take_front(1)
+            unstarted.clear()
+            task.running = 1
+            del self._ready[task.serial]
+            self._turn_at = now
             self._expected_s = 0.0
-        else:
-            call_s = self.durations.expect(task.key)
-            calls = policy.block(unstarted.count, call_s)
-            run = unstarted.take_at(index, calls)
-            self._expected_s = calls * (call_s or 0.0)
+            return Block(task, 0, 1)
+        call_s = self.durations.expect(task.key)
+        calls = policy.block(unstarted.count, call_s)
+        run = unstarted.take_at(index, calls)
         if run is None:
             return None
         self._turn_at = now
+        self._expected_s = calls * (call_s or 0.0)
         return self._take(task, *run)
 
     def _take(self, source: Task | Loan, start: int, stop: int) -> Block:
@@ -211,7 +216,7 @@ class Worker:
     def _ask_for_work(self) -> Actions:
         if self._requesting or self.ranks == 1 or self.parked >= policy.PARKED:
             return []
-        if self.rank == BROKER and not policy.root_may_run(self.ranks, None):
+        if self._spares_itself:
             return []
         self._requesting = True
         self._request += 1
@@ -227,7 +232,7 @@ class Worker:
         if seconds is not None:
             self.durations.note(source.key, seconds, calls)
         source.running -= calls
-        if isinstance(source, Task):
+        if type(source) is Task:
             return self._arrive(source, block.start, block.stop, payload, failed=failed)
         if not self._outbox:
             self._outbox_due = now + policy.outbox_s(self.ranks)

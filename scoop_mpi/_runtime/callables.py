@@ -29,9 +29,10 @@ class Function:
         digest: Names its bytes among ranks; empty if it never travels (one rank).
         pickled: Its bytes.
         shared: Whether all calls may use one loaded object: functions, which have no state.
+        target: That object, once it is loaded here; None if each map loads one of its own.
     """
 
-    __slots__ = ("_target", "digest", "key", "pickled", "shared")
+    __slots__ = ("digest", "key", "pickled", "shared", "target")
 
     def __init__(
         self, key: str, digest: bytes, pickled: Pickled | None, target: Any, *, shared: bool
@@ -39,8 +40,8 @@ class Function:
         self.key = key
         self.digest = digest
         self.pickled = pickled
-        self._target = target
         self.shared = shared
+        self.target = target if shared else None
 
     def load(self) -> Callable[..., Any]:
         """Return something to call: functions as they are, other callables as a fresh copy.
@@ -48,10 +49,10 @@ class Function:
         So a callable object with state behaves the same wherever it runs: one copy a map.
         """
         if self.shared:
-            if self._target is None:
+            if self.target is None:
                 assert self.pickled is not None
-                self._target = loads(self.pickled)
-            return self._target  # type: ignore[no-any-return]  # whatever the user calls
+                self.target = loads(self.pickled)
+            return self.target  # type: ignore[no-any-return]  # whatever the user calls
         assert self.pickled is not None
         return loads(self.pickled)  # type: ignore[no-any-return]  # as above
 

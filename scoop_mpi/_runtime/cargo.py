@@ -81,7 +81,10 @@ class CallCargo:
             args = loads_once(args)
         if type(kwargs) is Pickled:
             kwargs = loads_once(kwargs)
-        return self.function.load()(*args, **kwargs)
+        target = self.function.target
+        if target is None:
+            target = self.function.load()
+        return target(*args, **kwargs)
 
 
 Cargo = MapCargo | CallCargo
@@ -95,7 +98,7 @@ def encode_call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any
     """
     return CallCargo(
         function,
-        args if all_plain(args) else _pickle_all(args),
+        args if not args or all_plain(args) else _pickle_all(args),
         kwargs if not kwargs or all_plain(kwargs.values()) else _pickle_all(kwargs),
     )
 

@@ -26,12 +26,13 @@ class Future:
     It stays with the rank that made it. Any attribute may be set on it.
     """
 
+    _value: Any = _UNSET
+    _error: BaseException | None = None
+    _polled_at: float | None = None
+
     def __init__(self, loop: Loop, task: Task) -> None:
         self._loop = loop
         self.task = task
-        self._value: Any = _UNSET
-        self._error: BaseException | None = None
-        self._polled_at: float | None = None
 
     def __repr__(self) -> str:
         if not self.task.finished:
@@ -78,12 +79,10 @@ class Future:
         return self._error
 
     def _settle(self, timeout: float | None) -> None:
-        entry = self.task.arrived.get(0)
+        until = None if timeout is None else now() + timeout
+        entry = self._loop.obtain(self.task, 0, until)
         if entry is None:
-            until = None if timeout is None else now() + timeout
-            entry = self._loop.obtain(self.task, 0, until)
-            if entry is None:
-                raise TimeoutError(f"{self.task.key} has no outcome after {timeout} s")
+            raise TimeoutError(f"{self.task.key} has no outcome after {timeout} s")
         if self._value is not _UNSET:  # a callback, or another caller, has asked meanwhile
             return
         _, failed, payload = entry

@@ -34,9 +34,12 @@ from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._runtime import outcomes, settings
 from scoop_mpi._runtime.calls import Running
 from scoop_mpi._runtime.cargo import Cargo, MapCargo, received_cargo
+from scoop_mpi._runtime.codec import ATOMS
 from scoop_mpi._runtime.doorbell import Naps
 from scoop_mpi._runtime.post import Post, now
 from scoop_mpi._runtime.transport import Transport
+
+_NO_FAILURES: dict[int, BaseException] = {}
 
 
 class Loop(Post):
@@ -86,7 +89,7 @@ class Loop(Post):
         """Make a task of this rank's and put it to work."""
         with self.lock:
             worker = self.worker
-            task = worker.new_task(calls, cargo.function.key, cargo, group=self.group)
+            task = worker.new_task(calls, cargo.function.key, cargo, self.group)
             actions = worker.push(task)
             if actions:
                 self.perform(actions)
@@ -114,7 +117,8 @@ class Loop(Post):
                     block = self.worker.claim(task, index, now())
             if block is not None:
                 self.run(block)
-            self.catch_up()
+            if self._callbacks:
+                self.catch_up()
             entry = task.arrived.get(index)
             if entry is not None:
                 return entry
@@ -184,36 +188,42 @@ class Loop(Post):
         if self.dozing:
             self.dozing = False
             self.awake.set()
-        group, away_s = self.group, self._away_s
+        source, start, calls = block.source, block.start, block.stop - block.start
+        group, away_s, depth = self.group, self._away_s, self._depth
         self.group = next(self._groups)
         self._away_s = 0.0
-        self._depth += 1
+        self._depth = depth + 1
         started = now()
         try:
-            values, failures = self._call(block, started)
-        except BaseException as error:  # the callable cannot be loaded here
-            calls = block.stop - block.start
+            cargo: Any = source.cargo  # opaque to the kernel
+            if type(cargo) is tuple and type(source) is Loan:
+                cargo = self._decode_cargo(source)
+            if calls == 1 or type(cargo) is not MapCargo:
+                values, failures = [cargo.call(start)], _NO_FAILURES
+            else:
+                values, failures = self._run_many(block, cargo, started)
+        except BaseException as error:  # a call may raise anything; its owner gets just that
             values, failures = [None] * calls, dict.fromkeys(range(calls), error)
-        seconds = now() - started - self._away_s
-        self._depth -= 1
+        ended = now()
+        seconds = ended - started - self._away_s
+        self._depth = depth
         self.group = group
         self._away_s += away_s
-        where = self.where if isinstance(block.source, Loan) else None
-        payload, failed = outcomes.encode_outcomes(values, failures, where)
+        payload: outcomes.Payload = values
+        failed = False
+        if failures or calls > 1 or type(values[0]) not in ATOMS:
+            where = self.where if type(source) is Loan else None
+            payload, failed = outcomes.encode_outcomes(values, failures, where)
         with self.lock:
-            actions = self.worker.finished(block, payload, now(), failed=failed, seconds=seconds)
+            actions = self.worker.finished(block, payload, ended, failed=failed, seconds=seconds)
             if actions:
                 self.perform(actions)
 
-    def _call(self, block: Block, started: float) -> tuple[list[Any], dict[int, BaseException]]:
-        """Make the calls of a block; fewer, if it is cut meanwhile."""
+    def _run_many(
+        self, block: Block, cargo: MapCargo, started: float
+    ) -> tuple[list[Any], dict[int, BaseException]]:
+        """Make the calls of a block of a map; fewer, if it is cut meanwhile."""
         start = block.start
-        cargo = self._cargo(block.source)
-        if block.stop - start == 1 or not isinstance(cargo, MapCargo):
-            try:
-                return [cargo.call(start)], {}
-            except BaseException as error:  # a call may raise anything; its owner gets just that
-                return [None], {0: error}
         function = cargo.load()
         running = Running(block, *cargo.rows(start, block.stop), started)
         self._running.append(running)
@@ -235,18 +245,17 @@ class Loop(Post):
                     block = running.block
                     self.perform(self.worker.cut(block, block.start + keep))
 
-    def _cargo(self, source: Task | Loan) -> Cargo:
-        """Return what to call; a loan's is decoded on this thread when it is first needed."""
-        if isinstance(source, Loan) and isinstance(source.cargo, tuple):
-            function, data = source.cargo
-            source.cargo = cargo = received_cargo(function, data, source.origin)
-            if isinstance(cargo, MapCargo) and not function.shared:
-                name = (source.owner, source.serial)
-                cargo.loaded = self._loaded.pop(name, None) or function.load()
-                self._loaded[name] = cargo.loaded
-                if len(self._loaded) > settings.CALLABLES:
-                    self._loaded.popitem(last=False)
-        return source.cargo  # type: ignore[return-value]  # opaque to the kernel
+    def _decode_cargo(self, loan: Loan) -> Cargo:
+        """Return what to call of a loan, on this thread, when it is first needed."""
+        function, data = loan.cargo
+        loan.cargo = cargo = received_cargo(function, data, loan.origin)
+        if isinstance(cargo, MapCargo) and not function.shared:
+            name = (loan.owner, loan.serial)
+            cargo.loaded = self._loaded.pop(name, None) or function.load()
+            self._loaded[name] = cargo.loaded
+            if len(self._loaded) > settings.CALLABLES:
+                self._loaded.popitem(last=False)
+        return cargo
 
     # --- parking and greenlets ---------------------------------------------------------------
 

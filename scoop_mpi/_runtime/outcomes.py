@@ -12,7 +12,6 @@ from concurrent.futures import CancelledError
 from typing import Any
 
 from scoop_mpi._runtime.codec import (
-    ATOMS,
     Pickled,
     all_plain,
     dumps,
@@ -50,7 +49,7 @@ def encode_outcomes(
         failures: Index in the block -> what that call raised.
         where: Rank and host for remote tracebacks; None if the outcomes stay on this rank.
     """
-    if not failures and (type(values[0]) in ATOMS if len(values) == 1 else all_plain(values)):
+    if not failures and all_plain(values):
         return values, False
     failed = bool(failures)
     entries: list[tuple[int, Any]] = []
