@@ -54,25 +54,25 @@ class Broker:
 
     def receive(self, sender: int, message: Message) -> Actions:
         """Take a message of one of the kinds in `protocol.TO_BROKER`."""
-        if isinstance(message, Hungry):
+        if type(message) is Hungry:
             self._answered(sender, served=True)
             self._requests[sender] = message.request
             self._unasked[sender] = None
-        elif isinstance(message, Fed):
+        elif type(message) is Fed:
             if self._requests.get(sender) == message.request:
                 self._answered(sender, served=True)
                 del self._requests[sender]
                 self._unasked.pop(sender, None)
-        elif isinstance(message, Surplus):
+        elif type(message) is Surplus:
             self._full.add(sender)
             self._look_at(sender)
-        elif isinstance(message, Refuse):
+        elif type(message) is Refuse:
             self._full.discard(sender)
             self._lenders.pop(sender, None)
             if self._requests.get(message.borrower) == message.request:
                 self._answered(message.borrower, served=False)
                 self._unasked[message.borrower] = None
-        return self._match()
+        return self._match() if self._unasked and self._lenders else []
 
     def _answered(self, borrower: int, *, served: bool) -> None:
         """The lender that was asked for this borrower, if any, has answered."""
@@ -99,8 +99,7 @@ class Broker:
     def _match(self) -> Actions:
         """Ask a lender for each request that nobody is asked for, while there are lenders."""
         actions: Actions = []
-        waiting = list(self._unasked) if self._lenders else []
-        for borrower in waiting:
+        for borrower in list(self._unasked):
             lender = self._choose(borrower)
             if lender is not None:
                 del self._unasked[borrower]

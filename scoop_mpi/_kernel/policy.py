@@ -21,6 +21,13 @@ BLOCK_S = 300e-6
 SHORT_S = 1e-3
 """A block known to be shorter than this is run after asking for more, a longer one before."""
 
+PROMPT_S = 100e-6
+"""What is shorter than this is run before anybody is told of anything: the news then travel with
+the outcomes, in one message. About a round trip, and the time in which more work comes."""
+
+LAST_LOANS = 8
+"""With more loans than this a rank is not nearly dry, whatever they are worth."""
+
 WORTH_LENDING_S = 100e-6
 """Known work shorter than this is lent only by the tick, not at the very push."""
 
@@ -117,8 +124,8 @@ def block(left: int, call_s: float | None) -> int:
     """Return how many calls to claim at once for running: about BLOCK_S worth."""
     if call_s is None:
         return 1
-    if call_s * left <= BLOCK_S:
-        return left
+    if call_s * left <= BLOCK_S + PROMPT_S:
+        return left  # no crumb is left behind
     return max(1, int(BLOCK_S / call_s))
 
 

@@ -6,7 +6,7 @@ A borrower B that runs dry, the broker K on rank 0, and a lender L meet like thi
     L ──Surplus────► K                 said once; stands until L refuses
                      K ──Ask(B, 7)──► L
     B ◄──────────Lend(7, parts)────── L      the arguments go straight to B
-    B ──Fed(7)─────► K
+    B ──Fed(7)─────► K                 or at once Hungry(8), which says the same
     B ──────────Outcomes(...)───────► L      and the outcomes straight back
     B ──────────GiveBack(...)───────► L      calls that B could not start soon
 
@@ -39,7 +39,7 @@ class Hungry(NamedTuple):
 
 
 class Fed(NamedTuple):
-    """Borrower to broker: the work for this request has come."""
+    """Borrower to broker: the work for this request has come. Also said by the next `Hungry`."""
 
     request: int
 

@@ -82,6 +82,9 @@ class Spans:
 
     def remove(self, start: int, stop: int) -> bool:
         """Remove indices; False, and nothing done, unless all of them are here in one run."""
+        if self._runs == [(start, stop)]:
+            self.clear()
+            return True
         for first, last in self._runs:
             if first <= start and stop <= last:
                 self.take_at(start, stop - start)

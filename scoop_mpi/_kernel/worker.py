@@ -66,6 +66,8 @@ class Worker:
         self.parked = 0
         self._spares_itself = rank == BROKER and not policy.root_may_run(ranks, None)
         """Whether the Broker needs this rank's time, so that long calls are left to others."""
+        self._picks = self._spares_itself
+        """Whether `_may_run` is to be asked before an own call is run here."""
         self.durations = policy.Durations()
         self.constants = Store()
         self.tasks: dict[int, Task] = {}
@@ -82,6 +84,8 @@ class Worker:
         self._leases = 0
         self._request = 0
         self._requesting = False
+        self.unconfirmed = 0
+        """The request that was served and of which the broker has not heard yet."""
         self._told_surplus = False
         self._turn_at = 0.0
         self._expected_s = 0.0
@@ -141,31 +145,31 @@ class Worker:
         """Return the newest own task, or else the oldest loan, that this rank may run."""
         if self._ready:
             newest = self._ready[next(reversed(self._ready))]
-            if self._may_run(newest):
+            if not self._picks or self._may_run(newest):
                 return newest
         if self._loans and self.parked < policy.PARKED:
             return self._loans[0]
         return None
 
     def _may_run(self, task: Task) -> bool:
-        if not self._spares_itself:
-            return True
         return policy.root_may_run(self.ranks, self.durations.expect(task.key))
 
     def turn(self, now: float) -> Actions:
         """Choose the next block to run, and ask for more before this rank is dry."""
-        actions: Actions = []
         source = self._choose()
         if source is None:
             return self.dry(now)
+        actions: Actions = []
         call_s = self.durations.expect(source.key)
         calls = policy.block(source.unstarted.count, call_s)
         expected_s = policy.SHORT_S if call_s is None else call_s * calls
         if self._outbox and now + expected_s > self._outbox_due:
             actions += self._flush()
         block = self._take(source, *source.unstarted.take_front(calls))
-        if expected_s < policy.SHORT_S and self._nearly_dry():
+        if expected_s < policy.SHORT_S and self._nearly_dry(expected_s):
             actions += self._ask_for_work()
+        if self.unconfirmed and expected_s >= policy.PROMPT_S:
+            actions += self._confirm()
         self._turn_at = now
         self._expected_s = expected_s
         actions.append(Run(block))
@@ -175,6 +179,8 @@ class Worker:
         """There is nothing to run here: send what was collected, and ask for work, once."""
         actions = self._flush() if self._outbox else []
         actions += self._ask_for_work()
+        if self.unconfirmed:
+            actions += self._confirm()
         self._turn_at = now
         self._expected_s = 0.0
         return actions
@@ -182,7 +188,7 @@ class Worker:
     def claim(self, task: Task, index: int, now: float) -> Block | None:
         """Claim calls from `index` on, for a caller who waits for them; None if they are away."""
         unstarted = task.unstarted
-        if not unstarted.count or (self._spares_itself and not self._may_run(task)):
+        if not unstarted.count or (self._picks and not self._may_run(task)):
             return None
         if task.calls == 1:
             unstarted.clear()
@@ -210,8 +216,15 @@ class Worker:
                 self._loans.remove(source)
         return Block(source, start, stop)
 
-    def _nearly_dry(self) -> bool:
-        return not self._ready and not self._loans
+    def _nearly_dry(self, running_s: float) -> bool:
+        """Return whether what is left here, beside the running block, is not worth the wait."""
+        if self._requesting or self._ready or len(self._loans) > policy.LAST_LOANS:
+            return False
+        left_s = 0.0
+        for loan in self._loans:
+            call_s = self.durations.expect(loan.key)
+            left_s += (policy.SHORT_S if call_s is None else call_s) * loan.unstarted.count
+        return left_s < policy.PROMPT_S <= left_s + running_s
 
     def _ask_for_work(self) -> Actions:
         if self._requesting or self.ranks == 1 or self.parked >= policy.PARKED:
@@ -219,8 +232,13 @@ class Worker:
         if self._spares_itself:
             return []
         self._requesting = True
+        self.unconfirmed = 0  # the broker takes a new request as the end of the one before
         self._request += 1
         return [Send(BROKER, Hungry(self._request))]
+
+    def _confirm(self) -> Actions:
+        confirmed, self.unconfirmed = self.unconfirmed, 0
+        return [Send(BROKER, Fed(confirmed))]
 
     def finished(
         self, block: Block, payload: Any, now: float, *, failed: bool, seconds: float | None
@@ -329,6 +347,8 @@ class Worker:
     def tick(self, now: float) -> Actions:
         """Do what cannot wait for the running call to end: tell surplus, flush, give back."""
         actions = self._tell_surplus()
+        if self.unconfirmed:
+            actions += self._confirm()
         if self._outbox and now > self._outbox_due:
             actions += self._flush()
         stuck = now - self._turn_at > policy.patience_s(self._expected_s)
@@ -353,24 +373,24 @@ class Worker:
 
     def receive(self, sender: int, message: Message, now: float) -> Actions:
         """Take a message that is for this rank's worker."""
-        if isinstance(message, Lend | Outcomes) and message.constants > self.constants.number:
-            self._held.append((sender, message))
-            return []
-        if isinstance(message, Outcomes):
-            return self._on_outcomes(message)
-        if isinstance(message, Ask):
+        if type(message) is Ask:
             return self._on_ask(message)
-        if isinstance(message, Lend):
+        if type(message) is Outcomes or type(message) is Lend:
+            if message.constants > self.constants.number:
+                self._held.append((sender, message))
+                return []
+            if isinstance(message, Outcomes):
+                return self._on_outcomes(message)
             return self._on_lend(sender, message)
-        if isinstance(message, GiveBack):
+        if type(message) is GiveBack:
             return self._on_give_back(message)
-        if isinstance(message, Constants):
+        if type(message) is Constants:
             self.constants.learn(self.rank, message)
             held, self._held = self._held, []
             return [
                 action for sender, waiting in held for action in self.receive(sender, waiting, now)
             ]
-        if isinstance(message, Denied):
+        if type(message) is Denied:
             self.constants.verdicts[message.ticket] = message
             return []
         raise TypeError(f"rank {self.rank}: {type(message).__name__} is not for a worker")
@@ -391,6 +411,8 @@ class Worker:
             calls = policy.piece(oldest.unstarted.count, self.ranks, call_s, oldest.largest_piece)
             oldest.largest_piece = max(calls, oldest.largest_piece)
             return (self._lend(oldest, borrower, calls, call_s),)
+        if len(self._ready) == 1:
+            return (self._lend(oldest, borrower, 1, call_s),)
         siblings = self._siblings(oldest)
         calls = policy.piece(len(siblings), self.ranks, call_s, policy.BUNDLE)
         return tuple(self._lend(task, borrower, 1, call_s) for task in siblings[:calls])
@@ -427,20 +449,21 @@ class Worker:
                 Loan(sender, part.serial, part.lease, part.start, part.stop, part.key, part.cargo)
             )
         self._requesting = False
-        return [Send(BROKER, Fed(message.request))]
+        self.unconfirmed = message.request
+        return []
 
     def _on_outcomes(self, message: Outcomes) -> Actions:
         actions: Actions = []
-        for done in message.done:
-            task = self.tasks.get(done.serial)
-            lease = task.leases.get(done.lease) if task else None
-            if task is None or lease is None or not lease.missing.remove(done.start, done.stop):
+        for serial, number, start, stop, failed, seconds, payload in message.done:
+            task = self.tasks.get(serial)
+            lease = task.leases.get(number) if task else None
+            if task is None or lease is None or not lease.missing.remove(start, stop):
                 continue  # late: this lease is no more
             if not lease.missing.count:
-                del task.leases[done.lease]
-            if done.seconds >= 0.0:
-                self.durations.note(task.key, done.seconds, done.stop - done.start)
-            actions += self._arrive(task, done.start, done.stop, done.payload, failed=done.failed)
+                del task.leases[number]
+            if seconds >= 0.0:
+                self.durations.note(task.key, seconds, stop - start)
+            actions += self._arrive(task, start, stop, payload, failed=failed)
         return actions
 
     def _on_give_back(self, message: GiveBack) -> Actions:

@@ -17,9 +17,10 @@ import pickle
 import sys
 import types
 from collections.abc import Callable, Iterable, Sequence
+from itertools import starmap
 from typing import Any, NamedTuple
 
-from scoop_mpi._kernel.protocol import MESSAGES, Message
+from scoop_mpi._kernel.protocol import MESSAGES, Done, Lend, Message, Outcomes, Part
 from scoop_mpi._runtime import settings
 from scoop_mpi.errors import PickleError
 
@@ -184,22 +185,41 @@ def brief(value: Any, most: int = 200) -> str:
 # --- messages --------------------------------------------------------------------------------
 
 _CODES = {kind: code for code, kind in enumerate(MESSAGES)}
+_LEND, _OUTCOMES = _CODES[Lend], _CODES[Outcomes]
 
 
-def pack(message: Message, extra: Any = None) -> list[Any]:
-    """Encode a message as frames: the first a pickle, the others its large buffers."""
+def pack(messages: Sequence[tuple[Message, Any]]) -> list[Any]:
+    """Encode messages to one rank, each with an extra, as frames: a pickle, and large buffers."""
     frames: list[Any] = [b""]
 
     def keep(buffer: pickle.PickleBuffer) -> bool:
         frames.append(buffer.raw())
         return False
 
-    wire = (_CODES[type(message)], extra, *message)
-    frames[0] = pickle.dumps(wire, protocol=5, buffer_callback=keep)
+    wires = [_wire(message, extra) for message, extra in messages]
+    frames[0] = pickle.dumps(wires, protocol=5, buffer_callback=keep)
     return frames
 
 
-def unpack(frames: Sequence[Any]) -> tuple[Message, Any]:
+def _wire(message: Message, extra: Any) -> tuple[Any, ...]:
+    """Return a message as a bare tuple: pickle takes much longer for each named one."""
+    if isinstance(message, Lend):
+        return _LEND, extra, message.request, [*map(tuple, message.parts)], message.constants
+    if isinstance(message, Outcomes):
+        return _OUTCOMES, extra, [*map(tuple, message.done)], message.constants
+    return _CODES[type(message)], extra, *message
+
+
+def unpack(frames: Sequence[Any]) -> list[tuple[Message, Any]]:
     """Decode what `pack` made."""
-    code, extra, *fields = pickle.loads(frames[0], buffers=frames[1:])
+    return [_unwired(*wire) for wire in pickle.loads(frames[0], buffers=frames[1:])]
+
+
+def _unwired(code: int, extra: Any, *fields: Any) -> tuple[Message, Any]:
+    if code == _LEND:
+        request, parts, constants = fields
+        return Lend(request, tuple(starmap(Part, parts)), constants), extra
+    if code == _OUTCOMES:
+        done, constants = fields
+        return Outcomes(tuple(starmap(Done, done)), constants), extra
     return MESSAGES[code](*fields), extra

@@ -93,6 +93,7 @@ class Loop(Post):
             actions = worker.push(task)
             if actions:
                 self.perform(actions)
+            self.news += 1
         if self.dozing:
             self._nudge()
         return task
@@ -186,8 +187,7 @@ class Loop(Post):
     def run(self, block: Block) -> None:
         """Run a block of calls and report what became of them."""
         if self.dozing:
-            self.dozing = False
-            self.awake.set()
+            self.compute()
         source, start, calls = block.source, block.start, block.stop - block.start
         group, away_s, depth = self.group, self._away_s, self._depth
         self.group = next(self._groups)
@@ -294,8 +294,7 @@ class Loop(Post):
             self._depth, self.group, self._away_s = saved
             self._away_s += now() - started
             if self.dozing:
-                self.dozing = False
-                self.awake.set()
+                self.compute()
 
     def _park_thread(self, wait: Wait, until: float | None) -> None:
         """Wait on a thread that has no runners: pump now and then."""
@@ -388,6 +387,8 @@ class Loop(Post):
                 callback = self._callbacks.popleft()
             except IndexError:  # another thread of the program has run the last one
                 return
+            if self.dozing:
+                self.compute()
             self._calling_back += 1
             try:
                 callback()
@@ -403,9 +404,14 @@ class Loop(Post):
 
     def _pump_and_rest(self, until: float | None) -> None:
         """Pump once; with nothing to do, say so, and sleep for a part of the silence so far."""
+        self.dozing = True
         moment = now()
         with self.lock:
+            before = self.news
             traffic = self.pump()
+            if traffic and self.worker.has_work:
+                self._quiet_since = moment
+                return
             actions = self.worker.dry(moment)
             if moment - self._ticked > settings.TICK_S:
                 self._ticked = moment
@@ -413,10 +419,10 @@ class Loop(Post):
                 actions += self.worker.tick(moment)
             if actions:
                 self.perform(actions)
-            resting = not traffic and not actions
+            news = self.news
         if self.problem is not None:
             self.on_problem()
-        if not resting:
+        if actions or news != before:
             self._quiet_since = moment
             return
         quiet = moment - self._quiet_since
@@ -427,18 +433,18 @@ class Loop(Post):
             pause = min(max(quiet * settings.SLEEP_FRACTION, settings.SLEEP_LEAST_S), pause)
         if until is not None:
             pause = min(pause, max(0.0, until - moment))
-        self._sleep(pause)
+        self._sleep(pause, news)
 
-    def _sleep(self, seconds: float) -> None:
-        self.dozing = True
+    def _sleep(self, seconds: float, news: int) -> None:
+        """Sleep, unless there is anything that this thread has not heard of."""
         self.bell.lie_down()
         with self.lock:
-            traffic = self.pump()  # what came before it was known that we sleep: nobody rang
-        if traffic:
-            self.bell.get_up()
-            self._quiet_since = now()
-        else:
-            self.bell.sleep(seconds)
+            self.pump()  # what came before it was known that we sleep: nobody rang
+            if self.news != news:
+                self.bell.get_up()
+                self._quiet_since = now()
+                return
+        self.bell.sleep(seconds)
 
     def tick(self) -> bool:
         """Pump for a main thread that is in user code. The lock is held. True on any traffic."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +25,7 @@ from scoop_mpi._kernel.protocol import (
     Halt,
     Lend,
     Message,
+    Part,
     Problem,
     Ready,
     Resume,
@@ -53,8 +53,10 @@ class Post:
         told: What the program died of, in the words that the user has read (on rank 0).
         on_problem: Called, without the lock, when there is a problem.
         halted: The exit code, once the program has ended.
-        dozing: Whether the main thread sleeps in its pump, so that the ticker need not tick.
-        awake: Set when it does so no more.
+        dozing: Whether the main thread pumps, or sleeps in its pump, so that the ticker need not.
+        still: Whether the ticker stands still because of that.
+        awake: Set when it must tick again.
+        news: Counts what may have given the main thread something to do.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -73,9 +75,16 @@ class Post:
         self.on_problem: Callable[[], None] = lambda: None
         self.halted: int | None = None
         self.dozing = False
+        self.still = False
         self.awake = threading.Event()
-        self._broker = Broker() if self.rank == BROKER else None
-        self._registry = Registry(self.ranks) if self.rank == BROKER else None
+        self.news = 0
+        self._takers: dict[type[Message], Callable[[int, Any], Actions]] = {}
+        """Who takes a kind of message, where it is not the worker."""
+        self._takers.update(dict.fromkeys((Ready, Problem, Halt, Bye), self._take_life))
+        self._takers.update(dict.fromkeys((Constants, Denied), self._take_news_of_constants))
+        if self.rank == BROKER:
+            self._takers.update(dict.fromkeys(TO_BROKER, Broker().receive))
+            self._takers[Define] = Registry(self.ranks).define
         self._constant_waits: list[Wait] = []
         """Who waits for any news of constants."""
         self._known: dict[int, Mirror] = {}
@@ -94,18 +103,29 @@ class Post:
             The block that is to be run, if there is one.
         """
         block = None
-        todo = deque(actions)
-        while todo:
-            action = todo.popleft()
-            if isinstance(action, Send):
-                if action.to == self.rank:
-                    todo.extend(self._receive(self.rank, action.message))
+        me = self.rank
+        outgoing: dict[int, list[tuple[Message, Any]]] = {}
+        todo = list(actions)
+        for action in todo:  # which grows meanwhile
+            if type(action) is Send:
+                rank, message = action
+                if rank == me:
+                    todo += self._receive(me, message)
+                    continue
+                extra = self._callables_for(rank, message) if type(message) is Lend else None
+                if rank in outgoing:
+                    outgoing[rank].append((message, extra))
                 else:
-                    self._send(action.to, action.message)
-            elif isinstance(action, Run):
+                    outgoing[rank] = [(message, extra)]
+            elif type(action) is Run:
                 block = action.block
-            elif isinstance(action, Resume):
+            elif type(action) is Resume:
                 self._resume(action.wait)
+                self.news += 1
+                self._nudge()
+        for rank, messages in outgoing.items():
+            self.transport.send(rank, codec.pack(messages))
+            self.bell.ring(rank)
         return block
 
     def send(self, rank: int, message: Message) -> None:
@@ -113,16 +133,11 @@ class Post:
         with self.lock:
             self.perform([Send(rank, message)])
 
-    def _send(self, rank: int, message: Message) -> None:
-        extra = None
-        if isinstance(message, Lend):
-            extra = self._callables_for(rank, message)
-        self.transport.send(rank, codec.pack(message, extra))
-        self.bell.ring(rank)
-
     def _callables_for(self, rank: int, message: Lend) -> dict[bytes, tuple[Any, bool]]:
         """Return the callables of a loan that its borrower does not remember."""
-        mirror = self._known.setdefault(rank, Mirror())
+        mirror = self._known.get(rank)
+        if mirror is None:
+            mirror = self._known[rank] = Mirror()
         unknown: dict[bytes, tuple[Any, bool]] = {}
         for part in message.parts:
             digest = part.cargo[0]
@@ -137,57 +152,66 @@ class Post:
         self, sender: int, message: Lend, unknown: dict[bytes, tuple[Any, bool]]
     ) -> Lend:
         """Replace digests by callables, which are not loaded yet."""
-        mirror = self._learnt.setdefault(sender, Mirror())
+        mirror = self._learnt.get(sender)
+        if mirror is None:
+            mirror = self._learnt[sender] = Mirror()
         parts = []
-        for part in message.parts:
-            digest, data = part.cargo
+        for serial, lease, start, stop, key, seconds, (digest, data) in message.parts:
             function = mirror.get(digest)
             if function is None:
                 pickled, shared = unknown[digest]
-                function = Function(part.key, digest, pickled, None, shared=shared)
+                function = Function(key, digest, pickled, None, shared=shared)
                 mirror.put(function)
-            parts.append(part._replace(cargo=(function, data)))
-        return message._replace(parts=tuple(parts))
+            parts.append(Part(serial, lease, start, stop, key, seconds, (function, data)))
+        return Lend(message.request, tuple(parts), message.constants)
 
     def pump(self) -> bool:
         """Take what has arrived, and act on it. The lock is held. True if there was anything."""
         arrived = self.transport.poll()
         for sender, frames in arrived:
-            message, extra = codec.unpack(frames)
-            if isinstance(message, Lend):
-                message = self._learn_callables(sender, message, extra)
-            self.perform(self._receive(sender, message))
+            actions: Actions = []
+            for message, extra in codec.unpack(frames):
+                if type(message) is Lend:
+                    message = self._learn_callables(sender, message, extra)  # noqa: PLW2901
+                actions += self._receive(sender, message)
+            self.perform(actions)
         if arrived:
+            self.news += 1
             self._nudge()
         return bool(arrived)
 
     def _receive(self, sender: int, message: Message) -> Actions:
-        kind = type(message)
-        if kind in TO_BROKER:
-            assert self._broker is not None
-            return self._broker.receive(sender, message)
-        if isinstance(message, Define):
-            assert self._registry is not None
-            return self._registry.define(sender, message)
+        """Hand a message to whoever it is for. The actions are carried out later, in order."""
+        taker = self._takers.get(type(message))
+        if taker is not None:
+            return taker(sender, message)
+        return self.worker.receive(sender, message, now())
+
+    def _take_life(self, sender: int, message: Message) -> Actions:
+        """Take a message of the job's life."""
         if isinstance(message, Ready):
             self.ready.add(sender)
-            return []
-        if isinstance(message, Problem):
+        elif isinstance(message, Problem):
             self.problem = self.problem or message.text
-            return []
-        if isinstance(message, Halt):
+        elif isinstance(message, Halt):
             self.halted = message.code
-            return []
-        if isinstance(message, Bye):
+        elif isinstance(message, Bye):
             self.gone.add(sender)
-            return []
+        return []
+
+    def _take_news_of_constants(self, sender: int, message: Message) -> Actions:
         actions = self.worker.receive(sender, message, now())
-        if isinstance(message, Constants | Denied):
-            for wait in self._constant_waits:
-                wait.needed = 0
-                actions.append(Resume(wait))
-            self._constant_waits.clear()
+        for wait in self._constant_waits:
+            wait.needed = 0
+            actions.append(Resume(wait))
+        self._constant_waits.clear()
         return actions
+
+    def compute(self) -> None:
+        """Say that this thread leaves its pump for user code."""
+        self.dozing = False
+        if self.still:
+            self.awake.set()
 
     def _nudge(self) -> None:
         """Wake the main thread, if another thread has given it something to do."""

@@ -64,16 +64,17 @@ class Ticker:
     def _tick_on(self) -> None:
         loop = self._loop
         period = settings.TICK_S
+        dozed = 0
         while not self._stopping.is_set():
             self._stopping.wait(period)
             self._look_after_parent()
             if self._may_stand_still():
-                loop.awake.clear()
-                # Looked at again: whoever set it in between was heard by nobody.
-                if self._may_stand_still():
-                    loop.awake.wait(settings.PARENT_CHECK_S)
                 period = settings.TICK_S
+                dozed += 1
+                if dozed > settings.DOZED_TICKS:
+                    self._stand_still()
                 continue
+            dozed = 0
             with loop.lock:
                 if self._stopping.is_set():
                     return
@@ -82,6 +83,16 @@ class Ticker:
                 loop.on_problem()
             self._look_after_halt()
             period = settings.TICK_S if busy else min(period * 1.2, settings.TICK_MOST_S)
+
+    def _stand_still(self) -> None:
+        """Wait until the main thread is back in user code."""
+        loop = self._loop
+        loop.awake.clear()
+        loop.still = True
+        # Looked at again: whoever left the pump in between did not see that we stand.
+        if self._may_stand_still():
+            loop.awake.wait(settings.PARENT_CHECK_S)
+        loop.still = False
 
     def _may_stand_still(self) -> bool:
         return self._loop.dozing and not self._stopping.is_set()

@@ -44,6 +44,8 @@ def note(ranks: set[int], number: int, *, belongs: bool) -> None:
 def quiescence(cluster: Cluster) -> None:
     """With no message in flight, nobody starves, and the broker knows who is hungry.
 
+    A rank that has work and has not confirmed it yet counts as a message in flight.
+
     1. No rank hungers while another could lend; one that has not yet told of its surplus, and
        whose tick will, is excused (a tick that then does not is an error of its own).
     2. The broker and the borrowers agree on whose request stands.
@@ -52,6 +54,8 @@ def quiescence(cluster: Cluster) -> None:
     broker = cluster.ranks[0].broker
     assert broker is not None
     hungry = broker.hungry
+    if any(cluster.ranks[number].worker.unconfirmed for number in hungry):
+        return
     for number in cluster.watch.lendable if hungry else ():
         if cluster.ranks[number].tick_due() > 0.0 and hungry - {number}:
             raise AssertionError(
@@ -88,7 +92,7 @@ def at_end(cluster: Cluster) -> None:
         rank.worker.validate()
         assert rank.worker.idle, f"left over: {rank}\n{cluster}"
         assert not rank.strands and not rank.verdicts, f"still parked: {rank}\n{cluster}"
-        assert rank.worker.parked == 0, rank
+        assert rank.worker.parked == 0 and not rank.worker.unconfirmed, rank
     assert cluster.network.in_flight == 0, "a message was never handled"
     assert cluster.network.foreign_cargo == 0, "data passed through rank 0"
     for owner, handle in cluster.runner.handles:

@@ -33,6 +33,10 @@ EVENTS = 400_000
 class Eager(Worker):
     """A Worker that runs none of its own tasks: all calls are run by other ranks."""
 
+    def __init__(self, rank: int, ranks: int) -> None:
+        super().__init__(rank, ranks)
+        self._picks = True
+
     def _may_run(self, task: Task) -> bool:
         return False
 

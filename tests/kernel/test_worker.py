@@ -56,10 +56,34 @@ def test_a_dry_rank_asks_once() -> None:
     worker = Worker(1, 2)
     assert worker.turn(0.0) == [Send(BROKER, Hungry(1))]
     assert worker.turn(0.1) == []
-    assert worker.receive(0, Lend(1, (part(0, 1),), 0), 0.2) == [Send(BROKER, Fed(1))]
-    block = run_of(worker.turn(0.3))
+    assert worker.receive(0, Lend(1, (part(0, 1),), 0), 0.2) == []
+    fed, run = worker.turn(0.3)
+    assert fed == Send(BROKER, Fed(1))
+    block = run_of([run])
     worker.finished(block, "r", 0.4, failed=False, seconds=0.1)
     assert Send(BROKER, Hungry(2)) in worker.turn(0.5)
+
+
+def test_a_short_call_is_run_before_anybody_hears_of_it() -> None:
+    """Its outcome and the next request travel together, and stand for the confirmation."""
+    worker = Worker(1, 2)
+    worker.turn(0.0)
+    worker.receive(0, Lend(1, (part(0, 1, seconds=1e-5),), 0), 0.0)
+    (run,) = worker.turn(0.0)
+    worker.finished(run_of([run]), "r", 1e-5, failed=False, seconds=1e-5)
+    outcomes, hungry = sends(worker.turn(1e-5))
+    assert isinstance(outcomes.message, Outcomes)
+    assert hungry == Send(BROKER, Hungry(2))
+
+
+def test_the_tick_confirms_what_runs_longer_than_expected() -> None:
+    """So no request stands for longer than a tick after its work has come."""
+    worker = Worker(1, 2)
+    worker.turn(0.0)
+    worker.receive(0, Lend(1, (part(0, 1, seconds=1e-5),), 0), 0.0)
+    worker.turn(0.0)
+    assert worker.tick(1e-3) == [Send(BROKER, Fed(1))]
+    assert worker.tick(2e-3) == []
 
 
 def test_a_job_of_one_rank_sends_nothing() -> None:
@@ -219,8 +243,9 @@ def test_a_loan_waits_for_its_constants() -> None:
     worker.receive(BROKER, Constants(1, 2, 1, (("a", b"1"),)), 0.0)
     assert not worker.has_work
     actions = worker.receive(BROKER, Constants(2, 2, 2, (("b", b"2"),)), 0.0)
-    assert sends(actions) == [Send(BROKER, Fed(1))]
+    assert actions == []
     assert worker.has_work
+    assert Send(BROKER, Fed(1)) in worker.turn(0.0)
 
 
 def test_outcomes_of_short_calls_are_collected() -> None:
@@ -249,7 +274,7 @@ def test_a_rank_with_many_parked_calls_takes_no_work() -> None:
     worker.receive(0, Lend(1, (part(0, 4),), 0), 0.0)
     worker.parked = policy.PARKED
     assert not worker.has_work
-    assert worker.tick(0.0) == [Send(0, GiveBack(1, 1, 0, 4))]
+    assert worker.tick(0.0) == [Send(BROKER, Fed(1)), Send(0, GiveBack(1, 1, 0, 4))]
     assert worker.turn(0.0) == []
     assert worker.idle
 

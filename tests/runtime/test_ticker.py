@@ -19,6 +19,7 @@ def fake_loop(*, dozing: bool) -> Any:
         awake=threading.Event(),
         ticked=threading.Event(),
         dozing=dozing,
+        still=False,
         halted=None,
         problem=None,
         transport=SimpleNamespace(busy=False),

@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from scoop_mpi._kernel.protocol import GiveBack, Hungry, Lend, Part
+from scoop_mpi._kernel.protocol import Done, GiveBack, Hungry, Lend, Outcomes, Part
 from scoop_mpi._runtime import outcomes, settings
 from scoop_mpi._runtime.callables import Function, Mirror, encode_function
 from scoop_mpi._runtime.cargo import MapCargo, encode_call, received_cargo
@@ -98,17 +98,19 @@ class TestPickled:
 def unpack_one(cargo: object) -> tuple[Lend, object]:
     """Send a piece through the wire format and back."""
     part = Part(1, 2, 0, 5, "f", 0.5, cargo)
-    frames = pack(Lend(7, (part,), 0), {"extra": 1})
+    frames = pack([(Lend(7, (part,), 0), {"extra": 1})])
     # What arrives is memory of the receiver's own.
-    message, extra = unpack([bytes(frames[0]), *(bytearray(frame) for frame in frames[1:])])
+    received = [bytes(frames[0]), *(bytearray(frame) for frame in frames[1:])]
+    [(message, extra)] = unpack(received)
     assert isinstance(message, Lend)
     return message, extra
 
 
 def test_messages_come_out_as_they_went_in() -> None:
     """With what goes beside them."""
-    for message in (Hungry(3), GiveBack(1, 2, 3, 4)):
-        assert unpack(pack(message)) == (message, None)
+    done = Done(1, 2, 3, 4, False, 0.5, ["value"])
+    sent = [(Hungry(3), None), (GiveBack(1, 2, 3, 4), None), (Outcomes((done, done), 5), "extra")]
+    assert unpack(pack(sent)) == sent
     message, extra = unpack_one(("digest", [("plain", range(5))]))
     assert message == Lend(7, (Part(1, 2, 0, 5, "f", 0.5, ("digest", [("plain", range(5))])),), 0)
     assert extra == {"extra": 1}

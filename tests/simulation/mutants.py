@@ -52,8 +52,8 @@ MUTANTS = (
     Mutant(
         "hunger is not told again after the first loan",
         "worker",
-        "        self._requesting = False\n        return",
-        "        return",
+        "        self._requesting = False\n        self.unconfirmed = message",
+        "        self.unconfirmed = message",
     ),
     Mutant(
         "a lend books one call too few",
@@ -77,8 +77,14 @@ MUTANTS = (
     Mutant(
         "a confirmation is lost",
         "worker",
-        "return [Send(BROKER, Fed(message.request))]",
+        "return [Send(BROKER, Fed(confirmed))]",
         "return []",
+    ),
+    Mutant(
+        "a served request is taken for a standing one",
+        "worker",
+        "        self.unconfirmed = message.request",
+        "        self.unconfirmed = 0",
     ),
     Mutant(
         "what is given back is lost on its way",
@@ -157,8 +163,8 @@ MUTANTS = (
     Mutant(
         "the tick does not tell of surplus",
         "worker",
-        "        actions = self._tell_surplus()\n        if self._outbox and",
-        "        actions: Actions = []\n        if self._outbox and",
+        "        actions = self._tell_surplus()\n        if self.unconfirmed",
+        "        actions: Actions = []\n        if self.unconfirmed",
     ),
     Mutant(
         "a caller is not resumed",
@@ -169,8 +175,8 @@ MUTANTS = (
     Mutant(
         "a loan does not wait for its constants",
         "worker",
-        "if isinstance(message, Lend | Outcomes) and message.constants > self.constants.number:",
-        "if False:",
+        "            if message.constants > self.constants.number:",
+        "            if False:",
     ),
     Mutant(
         "what waited for constants is forgotten",
