@@ -273,9 +273,10 @@ class Loop(Post):
         saved = self._depth, self.group, self._away_s
         self.worker.parked += 1
         try:
-            while not wait.satisfied:
+            while True:
+                heard = self.news
                 moment = now()
-                if until is not None and moment >= until:
+                if wait.satisfied or (until is not None and moment >= until):
                     break
                 if offered is not None and moment >= offered:
                     break
@@ -288,7 +289,7 @@ class Loop(Post):
                     wait.holder = None
                 else:
                     ends = [end for end in (until, offered) if end is not None]
-                    self._pump_and_rest(min(ends) if ends else None)
+                    self._pump_and_rest(min(ends) if ends else None, heard)
         finally:
             self.worker.parked -= 1
             self._depth, self.group, self._away_s = saved
@@ -337,6 +338,7 @@ class Loop(Post):
         """Run what the kernel says, and give the thread to callers whose results have come."""
         me = getcurrent()
         while True:
+            heard = self.news
             self._depth, self.group, self._away_s = 0, 0, 0.0
             if self._alarms:
                 self._ring_alarms()
@@ -356,7 +358,7 @@ class Loop(Post):
                 if block is not None:
                     self.run(block)
                 else:
-                    self._pump_and_rest(self._alarms[0][0] if self._alarms else None)
+                    self._pump_and_rest(self._alarms[0][0] if self._alarms else None, heard)
 
     def serve(self) -> None:
         """Run calls for other ranks until the program has ended."""
@@ -402,12 +404,14 @@ class Loop(Post):
 
     # --- rest --------------------------------------------------------------------------------
 
-    def _pump_and_rest(self, until: float | None) -> None:
-        """Pump once; with nothing to do, say so, and sleep for a part of the silence so far."""
+    def _pump_and_rest(self, until: float | None, heard: int) -> None:
+        """Pump once; with nothing to do, say so, and sleep for a part of the silence so far.
+
+        `heard` is what `news` was before this thread looked for something to do, and found nothing.
+        """
         self.dozing = True
         moment = now()
         with self.lock:
-            before = self.news
             traffic = self.pump()
             if traffic and self.worker.has_work:
                 self._quiet_since = moment
@@ -419,10 +423,9 @@ class Loop(Post):
                 actions += self.worker.tick(moment)
             if actions:
                 self.perform(actions)
-            news = self.news
         if self.problem is not None:
             self.on_problem()
-        if actions or news != before:
+        if actions or self.news != heard:
             self._quiet_since = moment
             return
         quiet = moment - self._quiet_since
@@ -433,14 +436,15 @@ class Loop(Post):
             pause = min(max(quiet * settings.SLEEP_FRACTION, settings.SLEEP_LEAST_S), pause)
         if until is not None:
             pause = min(pause, max(0.0, until - moment))
-        self._sleep(pause, news)
+        self._sleep(pause, heard)
 
-    def _sleep(self, seconds: float, news: int) -> None:
+    def _sleep(self, seconds: float, heard: int) -> None:
         """Sleep, unless there is anything that this thread has not heard of."""
         self.bell.lie_down()
         with self.lock:
-            self.pump()  # what came before it was known that we sleep: nobody rang
-            if self.news != news:
+            for _ in range(settings.LAST_LOOKS):
+                self.pump()  # what came before it was known that we sleep: nobody rang
+            if self.news != heard:
                 self.bell.get_up()
                 self._quiet_since = now()
                 return

@@ -22,6 +22,10 @@ NAP_S = 0.1
 IN_FLIGHT_S = 5e-3
 """With messages under way an idle rank polls on for so long before it sleeps."""
 
+LAST_LOOKS = 4
+"""A rank looks so many times for messages when it has said that it sleeps. Once is not enough:
+Open MPI first looks, and only then fetches what has come; the next look finds it."""
+
 TICK_S = 1e-3
 """The ticker's period while there is traffic ..."""
 
