@@ -21,7 +21,7 @@ from itertools import starmap
 from typing import Any, NamedTuple
 
 from scoop_mpi._kernel.protocol import MESSAGES, Done, Lend, Message, Outcomes, Part
-from scoop_mpi._runtime import settings
+from scoop_mpi._runtime import memory, settings
 from scoop_mpi.errors import PickleError
 
 ATOMS: set[type] = {int, float, complex, bool, str, bytes, type(None), range, type(...)}
@@ -158,7 +158,7 @@ def loads(pickled: Pickled) -> Any:
 def loads_once(pickled: Pickled) -> Any:
     """Decode a value that is decoded only this once: memory that came over the wire is kept."""
     if pickled.buffers:
-        buffers = [b if isinstance(b, bytearray) else _copied(b) for b in pickled.buffers]
+        buffers = [b if type(b) is memoryview else _copied(b) for b in pickled.buffers]
         return pickle.loads(pickled.data, buffers=buffers)
     return pickle.loads(pickled.data)
 
@@ -168,9 +168,9 @@ def raw(buffer: Any) -> memoryview:
     return buffer.raw() if isinstance(buffer, pickle.PickleBuffer) else memoryview(buffer).cast("B")
 
 
-def _copied(buffer: Any) -> bytes | bytearray:
+def _copied(buffer: Any) -> bytes | memoryview:
     view = raw(buffer)
-    return bytes(view) if view.readonly else bytearray(view)
+    return bytes(view) if view.readonly else memory.copy(view)
 
 
 def brief(value: Any, most: int = 200) -> str:

@@ -31,7 +31,7 @@ from scoop_mpi._kernel import policy
 from scoop_mpi._kernel.protocol import BROKER, Define, Denied
 from scoop_mpi._kernel.task import Block, Loan, Task
 from scoop_mpi._kernel.wait import Wait
-from scoop_mpi._runtime import outcomes, settings
+from scoop_mpi._runtime import memory, outcomes, settings
 from scoop_mpi._runtime.calls import Running
 from scoop_mpi._runtime.cargo import Cargo, MapCargo, received_cargo
 from scoop_mpi._runtime.codec import ATOMS
@@ -436,6 +436,8 @@ class Loop(Post):
             pause = min(max(quiet * settings.SLEEP_FRACTION, settings.SLEEP_LEAST_S), pause)
         if until is not None:
             pause = min(pause, max(0.0, until - moment))
+        if quiet > settings.TRIM_S:
+            memory.trim()
         self._sleep(pause, heard)
 
     def _sleep(self, seconds: float, heard: int) -> None:

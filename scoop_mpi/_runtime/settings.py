@@ -74,3 +74,9 @@ CALLABLES = 256
 
 CALLABLE_BYTES = 512 * 1024 * 1024
 """... and so many bytes of them."""
+
+KEPT = 1 << 30
+"""Blocks of memory up to so many bytes are kept for the next large buffer (see `memory`) ..."""
+
+TRIM_S = 0.5
+"""... until the rank has been idle for so long."""

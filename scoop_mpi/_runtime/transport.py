@@ -14,7 +14,7 @@ import socket
 from collections import deque
 from typing import Any, Protocol
 
-from scoop_mpi._runtime import settings
+from scoop_mpi._runtime import memory, settings
 
 Frames = list[Any]
 
@@ -106,6 +106,7 @@ class Mpi:
         if len(frames) == 1 and len(first) <= settings.EAGER:
             self._start(self._control, rank, first, self._WHOLE)
             return
+        memory.note_large()
         views = [memoryview(frame).cast("B") for frame in frames]
         header = ",".join(str(view.nbytes) for view in views).encode()
         self._start(self._control, rank, header, self._HEADER)
@@ -147,9 +148,8 @@ class Mpi:
         frames: Frames = []
         requests: list[Any] = []
         for size in map(int, header.split(b",")):
-            frame = _memory(size)
-            frames.append(frame)
-            view = memoryview(frame)
+            view = memory.new(size)
+            frames.append(view)
             for start in range(0, size, settings.CHUNK):
                 part = view[start : start + settings.CHUNK]
                 requests.append(self._bulk.Irecv([part, self._mpi.BYTE], source, self._WHOLE))
@@ -181,10 +181,6 @@ class Mpi:
     def abort(self, code: int) -> None:
         """End every process of the job with this exit code, at once."""
         self._control.Abort(code)
-
-
-def _memory(size: int) -> bytearray:
-    return bytearray(size)
 
 
 def host() -> str:

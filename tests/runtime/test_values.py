@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from scoop_mpi._kernel.protocol import Done, GiveBack, Hungry, Lend, Outcomes, Part
-from scoop_mpi._runtime import outcomes, settings
+from scoop_mpi._runtime import memory, outcomes, settings
 from scoop_mpi._runtime.callables import Function, Mirror, encode_function
 from scoop_mpi._runtime.cargo import MapCargo, encode_call, received_cargo
 from scoop_mpi._runtime.codec import (
@@ -71,7 +71,7 @@ class TestPickled:
         """No second copy; and `loads` still copies."""
         [message, _], array = unpack_one(dumps(np.zeros(100_000))), np.ndarray
         pickled = message.parts[0].cargo
-        assert isinstance(pickled.buffers[0], bytearray)
+        assert isinstance(pickled.buffers[0], memoryview)
         first, once = loads(pickled), loads_once(pickled)
         assert isinstance(once, array)
         once[0] = 5
@@ -100,7 +100,7 @@ def unpack_one(cargo: object) -> tuple[Lend, object]:
     part = Part(1, 2, 0, 5, "f", 0.5, cargo)
     frames = pack([(Lend(7, (part,), 0), {"extra": 1})])
     # What arrives is memory of the receiver's own.
-    received = [bytes(frames[0]), *(bytearray(frame) for frame in frames[1:])]
+    received = [bytes(frames[0]), *(memory.copy(frame) for frame in frames[1:])]
     [(message, extra)] = unpack(received)
     assert isinstance(message, Lend)
     return message, extra
