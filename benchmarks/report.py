@@ -1,7 +1,7 @@
 """From samples to a table and a picture.
 
 A cell is the median of the repetitions. `x best` and `x limit` compare scoop_mpi with the best
-peer and with the better of the limits in the same run: above 1 it is that many times worse, below
+peer and with the better of the limits (under the same MPI) in the same run: above 1 it is that many times worse, below
 1 it is ahead. `~` marks a cell of which at least half the samples had company on the machine.
 """
 
@@ -19,6 +19,11 @@ OURS = "scoop_mpi"
 NONE = "-"
 
 
+def variant_of(label):
+    """Return what a label has in brackets: which MPI it runs under."""
+    return label.partition(" (")[2]
+
+
 @dataclass
 class Line:
     """A row of the table with its figures."""
@@ -31,22 +36,29 @@ class Line:
     """Column -> 'timed out' or 'error'."""
     roles: dict = field(default_factory=dict)
 
-    def best_of(self, role):
+    def best_of(self, role, variant=None):
         """Return the best value of the systems of a role, or None."""
-        values = [self.values[name] for name in self.values if self.roles[name] == role]
+        values = [
+            self.values[name]
+            for name in self.values
+            if self.roles[name] == role and variant in (None, variant_of(name))
+        ]
         return (max if self.row.higher else min)(values) if values else None
 
     @property
     def best(self):
+        """The best peer, under whatever MPI."""
         return self.best_of("peer")
 
-    @property
-    def limit(self):
-        return self.best_of("limit")
+    def limit(self, name=OURS):
+        """Return the better limit under the MPI that this column has."""
+        return self.best_of("limit", variant_of(name))
 
     def ratio(self, ours, other):
         """Return how many times worse ours is."""
         if other is None or ours is None or not ours or not other:
+            return None
+        if not self.row.compared:
             return None
         return other / ours if self.row.higher else ours / other
 
@@ -54,7 +66,8 @@ class Line:
         """Return 'met', 'MISSED', or nothing for a system of ours."""
         if self.row.target is None or name not in self.values:
             return ""
-        seen = Seen(self.values, self.best, self.limit, self.ratio(self.values[name], self.best))
+        limit = self.limit(name)
+        seen = Seen(self.values, self.best, limit, self.ratio(self.values[name], self.best))
         verdict = self.row.target.judge(self.values[name], seen)
         return "" if verdict is None else "met" if verdict else "MISSED"
 
@@ -122,7 +135,7 @@ def table(results):
             text = line.problems.get(label) or number(line.values.get(label), line.row.digits)
             cells.append(text + ("~" if label in line.noisy else ""))
         own = line.values.get(OURS)
-        ratios = [line.ratio(own, line.best), line.ratio(own, line.limit)]
+        ratios = [line.ratio(own, line.best), line.ratio(own, line.limit())]
         body.append(
             [
                 line.row.title,

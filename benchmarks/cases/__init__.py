@@ -54,6 +54,8 @@ class Row:
     higher: bool = False
     """Whether more is better."""
     digits: int = 3
+    compared: bool = True
+    """Whether a ratio to others says anything."""
 
 
 def at_most(figure):

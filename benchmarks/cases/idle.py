@@ -23,14 +23,16 @@ ROWS = (
 
 RANKS = 4
 IDLE_S = 5.0
-TURNS = 12
-ROUND_TRIPS = 7
+TURNS = 8
+ROUND_TRIPS = 5
+NEIGHBOURS_S = 4.0
+REPEATS = 2
 
 NEIGHBOUR = """
 import sys, time
 for _ in sys.stdin:
     started = time.perf_counter()
-    for _ in range(4_000_000):
+    for _ in range(3_000_000):
         pass
     print(time.perf_counter() - started, flush=True)
 """
@@ -49,7 +51,7 @@ def root(pool):
     print("@mark idle", flush=True)
     time.sleep(IDLE_S + 1.0)
     print("@mark neighbours", flush=True)
-    time.sleep(2 * TURNS * 0.25 + 4.0)
+    time.sleep(NEIGHBOURS_S + 1.5)
     times = []
     try:
         for _ in range(ROUND_TRIPS):
@@ -93,7 +95,7 @@ def neighbours(tree):
         return statistics.mean(float(loop.stdout.readline()) for loop in loops)
 
     beside, alone = [], []
-    end = time.perf_counter() + 2 * TURNS * 0.25
+    end = time.perf_counter() + NEIGHBOURS_S
     try:
         turn()
         while len(alone) < TURNS and time.perf_counter() < end:

@@ -46,8 +46,6 @@ def measure(system, repetition):
 
 def root(pool, kind):
     """Find the length of call at which efficiency crosses one half."""
-    import systems
-
     cores = min(pool.workers, len(os.sched_getaffinity(0)))
     pool.map(work.pid, range(20 * pool.workers))
     turn_s = calibrate()
@@ -65,7 +63,7 @@ def root(pool, kind):
             calls = 2**height - 1
             serial_s = serial(calls, turns)
             started = time.perf_counter()
-            systems.nested_map(work.binary_tree, [(height - 1, turns)] * 2)
+            pool.map(work.binary_tree, [(height - 1, turns)] * 2)
         wall_s = time.perf_counter() - started
         curve.append((serial_s / calls * 1e6, serial_s / (wall_s * cores)))
         return curve[-1]

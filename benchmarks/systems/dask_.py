@@ -36,10 +36,6 @@ class Pool(base.Pool):
         # pure=False: else equal calls are run once.
         return self.client.gather(self.client.map(function, items, pure=False))
 
-    def map_chunks(self, function, items):
-        tasks = self.client.map(function, items, pure=False, batch_size=self.chunk(items))
-        return self.client.gather(tasks)
-
     def submit(self, function, *args):
         return self.client.submit(function, *args, pure=False)
 

@@ -40,7 +40,8 @@ class Pool(base.Pool):
         return parallel(self.calls(function, items))
 
     def call(self, function, *args):
-        return self.parallel(n_jobs=self.workers)([self.delayed(function)(*args)])[0]
+        # At least two jobs: a single one runs in the caller.
+        return self.parallel(n_jobs=max(2, self.workers))([self.delayed(function)(*args)])[0]
 
     def submit(self, function, *args):
         raise base.NotOffered("no submit")

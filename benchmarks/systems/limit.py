@@ -135,10 +135,6 @@ class Pool(base.Pool):
             answers[key] = answer
         return answers
 
-    def pieces(self, items):
-        size = self.chunk(items)
-        return [items[start : start + size] for start in range(0, len(items), size)]
-
     def map(self, function, items):
         jobs = [(function, piece) for piece in self.pieces(items)]
         results = []

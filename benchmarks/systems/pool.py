@@ -32,6 +32,8 @@ class Pool(base.Pool):
     def map(self, function, items):
         return self.pool.map(function, items)
 
+    map_chunks = map  # it chunks by itself
+
     def map_each(self, function, items):
         return self.pool.map(function, items, chunksize=1)
 

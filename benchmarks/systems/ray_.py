@@ -11,7 +11,7 @@ HELLO = """\
 import ray
 if __name__ == "__main__":
     ray.init(num_cpus=2, include_dashboard=False, logging_level="error", log_to_driver=False)
-    call = ray.remote(abs)
+    call = ray.remote(lambda x: abs(x))
     print(ray.get([call.remote(x) for x in range(4)]))
 """
 

@@ -18,6 +18,9 @@ class Pool(base.Pool):
     def map(self, function, items):
         return list(map(function, items))
 
+    def map_chunks(self, function, items):
+        return map(function, items)
+
     def call_here(self, function, *args):
         return function(*args)
 
