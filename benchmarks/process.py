@@ -42,13 +42,13 @@ class Tree:
         return found
 
     def cpu_s(self):
-        """Return the CPU seconds of all threads of all processes so far."""
-        total = 0.0
+        """Return the CPU seconds so far of each thread of each process."""
+        seconds = {}
         for pid in self.pids():
             for task in Path(f"/proc/{pid}/task").glob("*"):
                 with contextlib.suppress(OSError):
-                    total += thread_cpu_s(task)
-        return total
+                    seconds[task] = thread_cpu_s(task)
+        return seconds
 
     def signal(self, number):
         for pid in self.pids():

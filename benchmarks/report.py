@@ -209,7 +209,9 @@ def picture(results, path):
 
 def drawable(line):
     """Return the columns that have a bar."""
-    return {name: value for name, value in line.values.items() if value > 0 and math.isfinite(value)}
+    return {
+        name: value for name, value in line.values.items() if value > 0 and math.isfinite(value)
+    }
 
 
 def draw(line, panel):
@@ -231,7 +233,9 @@ def draw(line, panel):
 def main():
     """Make table and picture anew from results.json."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("results", nargs="+", help="results.json of one run, or of several to merge")
+    parser.add_argument(
+        "results", nargs="+", help="results.json of one run, or of several to merge"
+    )
     parser.add_argument("--picture", help="file to draw")
     options = parser.parse_args()
     results = merged([json.loads(Path(name).read_text()) for name in options.results])

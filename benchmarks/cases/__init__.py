@@ -70,7 +70,9 @@ def at_least(figure):
 
 def best_peer():
     """Return the target of being no worse than the best peer in the same run."""
-    return Target("<= best peer", lambda ours, row: None if row.best is None else row.ratio_best <= 1)
+    return Target(
+        "<= best peer", lambda ours, row: None if row.best is None else row.ratio_best <= 1
+    )
 
 
 def of_limit(part):

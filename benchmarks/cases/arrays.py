@@ -13,7 +13,9 @@ from cases import Row, of_limit
 
 ROWS = (
     Row("mbs_20", "20 arrays of 8 MB out and back", "MB/s", of_limit(0.8), higher=True, digits=4),
-    Row("mbs_200", "200 arrays of 80 KB out and back", "MB/s", of_limit(0.8), higher=True, digits=4),
+    Row(
+        "mbs_200", "200 arrays of 80 KB out and back", "MB/s", of_limit(0.8), higher=True, digits=4
+    ),
     Row("remote_20", "8 MB: part that another rank made", "", higher=True, compared=False),
     Row("remote_200", "80 KB: part that another rank made", "", higher=True, compared=False),
 )

@@ -73,7 +73,9 @@ def on_mark(name, tree):
         return neighbours(tree)
     before = tree.cpu_s()
     time.sleep(IDLE_S)
-    return {"cpu_s": tree.cpu_s() - before}
+    after = tree.cpu_s()
+    # Threads that ended meanwhile are not counted.
+    return {"cpu_s": sum(seconds - before.get(task, 0.0) for task, seconds in after.items())}
 
 
 def neighbours(tree):

@@ -18,8 +18,14 @@ FEWER = {"mpi4py_futures": (2, 8, 32), "scoop_": (2, 8), "dask_": (2, 8)}
 NO_TREE = ("mpi4py_futures",)
 
 ROWS = (
-    *(Row(f"flat_{n}", f"METG(50 %), map, {n} ranks", "us", at_most(1) if n == 2 else None) for n in RANKS),
-    *(Row(f"tree_{n}", f"METG(50 %), tree, {n} ranks", "us", at_most(20) if n == 2 else None) for n in RANKS),
+    *(
+        Row(f"flat_{n}", f"METG(50 %), map, {n} ranks", "us", at_most(1) if n == 2 else None)
+        for n in RANKS
+    ),
+    *(
+        Row(f"tree_{n}", f"METG(50 %), tree, {n} ranks", "us", at_most(20) if n == 2 else None)
+        for n in RANKS
+    ),
 )
 ONLY = ("ours", *FEWER)
 REPEATS = 1
@@ -73,18 +79,26 @@ def root(pool, kind):
 
 def crossing(efficiency, least_s):
     """Return the microseconds at which efficiency is one half; of the shortest call, if more."""
+
+    def best_of_two(call_s):
+        """A neighbour on the machine can only make it worse: what is too little is seen twice."""
+        first = efficiency(call_s)
+        return (
+            first if first[1] >= 0.5 else max(first, efficiency(call_s), key=lambda seen: seen[1])
+        )
+
     long_s = LONGEST_S
-    us, part = efficiency(long_s)
+    us, part = best_of_two(long_s)
     if part < 0.5:
         return math.inf
     while part >= 0.5:
         if long_s <= least_s * 1.01:
             return us
         above, long_s = us, max(least_s, long_s / STEP)
-        us, part = efficiency(long_s)
+        us, part = best_of_two(long_s)
     below = us
     for _ in range(3):
-        us, part = efficiency(math.sqrt(above * below) * 1e-6)
+        us, part = best_of_two(math.sqrt(above * below) * 1e-6)
         if part >= 0.5:
             above = us
         else:

@@ -10,7 +10,14 @@ from cases import Row, at_least, at_most
 
 ROWS = (
     Row("us", "nested tree, a task", "us", at_most(5)),
-    Row("smaller_share", "nested tree, smaller rank's share", "", at_least(0.1), higher=True, compared=False),
+    Row(
+        "smaller_share",
+        "nested tree, smaller rank's share",
+        "",
+        at_least(0.1),
+        higher=True,
+        compared=False,
+    ),
     Row("leaf_us", "nested tree, leaves of 100 us, a task", "us"),
     Row("speed_up", "the same, 2 ranks over 1", "x", at_least(1.7), higher=True, compared=False),
 )
