@@ -163,7 +163,9 @@ def count(counter, program):
         output = os.path.join(folder, "counts")
         environment = os.environ | {"PYTHONHASHSEED": "0", "PYTHONPATH": str(ROOT)}
         command = [*make_command(output), sys.executable, "-S", *program]
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
+        run = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=600, check=False
+        )
         if run.returncode or not os.path.exists(output):
             return None
         return read(Path(output).read_text())

@@ -1,8 +1,9 @@
 """From samples to a table and a picture.
 
 A cell is the median of the repetitions. `x best` and `x limit` compare scoop_mpi with the best
-peer and with the better of the limits (under the same MPI) in the same run: above 1 it is that many times worse, below
-1 it is ahead. `~` marks a cell of which at least half the samples had company on the machine.
+peer and with the better of the limits (under the same MPI) in the same run: above 1 it is that
+many times worse, below 1 it is ahead. `~` marks a cell of which at least half the samples had
+company on the machine.
 """
 
 import argparse
@@ -163,7 +164,7 @@ def notes(results):
     company = sum(sample["noisy"] for sample in results["samples"])
     told = results["machine"]
     lines = [
-        f"medians of up to {results['repeat']} interleaved repetitions; ^ more is better; "
+        f"medians of up to {results['repeat']} interleaved repetitions; ^ more is better",
         f"~ the machine had company ({company} of {len(results['samples'])} samples)",
         "x best, x limit: scoop_mpi against the best peer and the better limit; above 1 is worse",
         f"{told['cores']} cores, {told['cpu']}, Linux {told['kernel']}, Python {told['python']}",

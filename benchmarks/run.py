@@ -79,10 +79,8 @@ def run_once(case, name, column, repetition):
     """Run a case in one system; a failure is a result, too."""
     started, values, problem = time.time(), {}, ""
     try:
-        if hasattr(case, "measure"):
-            values = case.measure(column, repetition)
-        else:
-            values = column.run(name)
+        measured = hasattr(case, "measure")
+        values = case.measure(column, repetition) if measured else column.run(name)
     except process.TimedOut:
         problem = "timed out"
     except process.Failed as error:

@@ -26,7 +26,7 @@ IDLE_S = 5.0
 TURNS = 8
 ROUND_TRIPS = 5
 NEIGHBOURS_S = 4.0
-REPEATS = 2
+REPEATS = 1
 
 NEIGHBOUR = """
 import sys, time

@@ -12,8 +12,12 @@ from cases import Row, at_least
 
 RANKS = (2, 4, 8, 16, 32, 64)
 FEWER = {
-    **{"mpi4py_futures": (2, 8, 16), "limit": (2, 8, 16), "scoop_": (2, 8), "executor": (2, 8, 16)},
-    **{"dask_": (2, 8), "ray_": (2, 8)},
+    "mpi4py_futures": (2, 8, 16),
+    "limit": (2, 8, 16),
+    "executor": (2, 8, 16),
+    "scoop_": (2, 8),
+    "dask_": (2, 8),
+    "ray_": (2, 8),
 }
 ROWS = (
     *(

@@ -20,7 +20,7 @@ ROWS = (
 SEEDS = tuple(range(2001, 2021))
 SIGMA = 1.2
 CALLS = 200
-TOTAL_S = 1.0
+TOTAL_S = 2.0
 """Of all 200 calls, in one process."""
 
 
