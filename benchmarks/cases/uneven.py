@@ -52,14 +52,14 @@ def measure(system, repetition):
 
 def root(pool, seeds=SEEDS):
     """Return the median over seeds, and each one's efficiency."""
-    pool.map_each(work.burn, [1e-3] * 8)
+    pool.map_uneven(work.burn, [1e-3] * 8)
     figures = {}
     for key, longest_last in (("random_order", False), ("longest_last", True)):
         by_seed = {}
         for seed in seeds:
             seconds = durations(seed, longest_last=longest_last)
             started = time.perf_counter()
-            pool.map_each(work.burn, seconds)
+            pool.map_uneven(work.burn, seconds)
             by_seed[seed] = greedy_s(seconds, pool.workers) / (time.perf_counter() - started)
         figures[key] = statistics.median(by_seed.values())
         figures[f"{key}_by_seed"] = by_seed

@@ -27,6 +27,10 @@ class Pool:
         """Map so that whoever is free takes one call; where `map` cuts chunks, chunksize=1."""
         return self.map(function, items)
 
+    def map_uneven(self, function, items):
+        """Map over calls of very different lengths: nobody shall hold a call that another could run."""
+        return self.map_each(function, items)
+
     def map_chunks(self, function, items):
         """Map with chunks that are good for very short calls: cut by hand, unless overridden."""
         answers = self.map(over, [(function, piece) for piece in self.pieces(items)])

@@ -118,12 +118,12 @@ class Pool(base.Pool):
         for worker in range(1, self.workers + 1):
             self.mail.send(worker, STOP, None)
 
-    def farm(self, tag, jobs):
+    def farm(self, tag, jobs, in_flight=IN_FLIGHT):
         """Send jobs to whoever is free; return the answers in order of the jobs."""
         mail = self.mail
         answers = [None] * len(jobs)
         given = 0
-        for worker in list(range(1, self.workers + 1)) * IN_FLIGHT:
+        for worker in list(range(1, self.workers + 1)) * in_flight:
             if given < len(jobs):
                 mail.send(worker, tag, (*jobs[given], given))
                 given += 1
@@ -144,6 +144,9 @@ class Pool(base.Pool):
 
     def map_each(self, function, items):
         return [answer[0] for answer in self.farm(CALLS, [(function, [item]) for item in items])]
+
+    def map_uneven(self, function, items):
+        return self.farm(CALLS, [(function, [item]) for item in items], in_flight=1)
 
     def map_reduce(self, function, reduction, items):
         import functools
