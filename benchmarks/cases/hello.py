@@ -14,14 +14,14 @@ from systems import limit
 
 ROWS = (
     Row("s", "hello world, whole process", "s"),
-    Row("mpirun_s", "hello world under mpirun", "s"),
+    Row("mpirun_s", "hello under mpirun", "s"),
     Row(
         "over_limit",
-        "the same, over mpi4py's own send",
+        "hello under mpirun, over mpi4py's send",
         "x",
         Target("<= 1.3 x limit", lambda ours, row: ours <= 1.3),
     ),
-    Row("adds_ms", "our launcher adds", "ms", at_most(60)),
+    Row("adds_ms", "hello: our launcher adds", "ms", at_most(60)),
 )
 
 TIMES = 5

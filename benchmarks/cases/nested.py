@@ -19,7 +19,14 @@ ROWS = (
         compared=False,
     ),
     Row("leaf_us", "nested tree, leaves of 100 us, a task", "us"),
-    Row("speed_up", "the same, 2 ranks over 1", "x", at_least(1.7), higher=True, compared=False),
+    Row(
+        "speed_up",
+        "nested tree, leaves of 100 us, 2 ranks over 1",
+        "x",
+        at_least(1.7),
+        higher=True,
+        compared=False,
+    ),
 )
 
 ONLY = ("ours", "scoop_", "joblib_", "dask_", "ray_", "serial", "executor", "pool")

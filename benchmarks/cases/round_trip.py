@@ -13,11 +13,17 @@ from cases import Row, at_most
 
 ROWS = (
     Row("remote_us", "round trip to another rank, median", "us", at_most(25)),
-    Row("remote_p99_us", "the same, p99", "us"),
-    Row("p99_over_median", "the same, p99 / median", "x", at_most(10), compared=False),
-    Row("rested_us", "the same after 1 ms of rest, median", "us"),
-    Row("remote_share", "the same, answered by the other", "", higher=True, compared=False),
-    Row("inline_us", "the caller runs it itself, median", "us", at_most(3)),
+    Row("remote_p99_us", "round trip to another rank, p99", "us"),
+    Row(
+        "p99_over_median",
+        "round trip to another rank, p99 / median",
+        "x",
+        at_most(10),
+        compared=False,
+    ),
+    Row("rested_us", "round trip after 1 ms of rest, median", "us"),
+    Row("remote_share", "round trip: part that another rank ran", "", higher=True, compared=False),
+    Row("inline_us", "round trip, caller runs it itself, median", "us", at_most(3)),
 )
 
 PAUSE_S = 20e-6
