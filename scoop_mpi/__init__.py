@@ -41,6 +41,9 @@ __version__ = "0.1.0"
 
 IS_RUNNING = False
 
+_logged_as: tuple[int | None, int] = None, 1
+"""Rank and verbosity of the logger, for when it is first used."""
+
 __all__ = ["IS_RUNNING", "__version__", "errors", "futures", "logger", "shared", "testing"]
 
 _SUBMODULES = frozenset({"errors", "futures", "shared", "testing"})
@@ -52,6 +55,6 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"scoop_mpi.{name}")
     if name == "logger":
         log = importlib.import_module("scoop_mpi._runtime.log")
-        globals()["logger"] = log.make_logger()
+        globals()["logger"] = log.make_logger(*_logged_as)
         return globals()["logger"]
     raise AttributeError(f"module 'scoop_mpi' has no attribute {name!r}")

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import scoop_mpi
 from scoop_mpi._launch import cli, stdin
-from scoop_mpi._launch.launch import check_program, launch
+from scoop_mpi._launch.check import check_program
 from scoop_mpi._launch.place import Place, place_of
 from scoop_mpi._launch.problem import LaunchError
 
@@ -26,6 +26,8 @@ def main() -> NoReturn:
             _show(options.show)
         check_program(options)
         if place is None:
+            from scoop_mpi._launch.launch import launch  # noqa: PLC0415  not for ranks
+
             launch(options)
     except LaunchError as error:
         _complain(error, place)

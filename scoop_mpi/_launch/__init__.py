@@ -1,6 +1,7 @@
 """From a command line to running ranks. Knows no MPI: it only starts who does.
 
 cli       the command line, as Options
+check     whether there is a program to run
 place     whether this process is a rank already, from its environment
 launch    what `python -m scoop_mpi` does when it is not: gather facts, plan, become mpirun
 plan      Options and facts -> LaunchPlan: how many ranks, by which mpirun (pure)

@@ -6,11 +6,8 @@ Our options end at the program: whatever stands after it is the program's own, b
 from __future__ import annotations
 
 import getopt
-import json
-import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from scoop_mpi._launch.problem import UsageError
 
@@ -45,8 +42,7 @@ _SHORT = "n:mvqhV"
 _LONG = ["mpi=", "mpi-args=", "dry-run", "verbose", "quiet", "help", "version", "json-args="]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What the command line says."""
 
     program: str | None = None
@@ -119,6 +115,8 @@ def _mpi(text: str) -> Mpi:
 
 
 def _mpi_args(texts: Iterable[str]) -> tuple[str, ...]:
+    import shlex  # noqa: PLC0415  ranks do not need it, and start sooner
+
     try:
         return tuple(part for text in texts for part in shlex.split(text))
     except ValueError as error:
@@ -133,6 +131,8 @@ def rank_argv(options: Options) -> tuple[str, ...]:
     verbosity = ("-q",) if options.quiet else ("-v",) * options.verbose
     args = options.args
     if ":" in args:
+        import json  # noqa: PLC0415  as above
+
         # To every mpirun, an argument that is a colon begins the next program.
         verbosity += ("--json-args", json.dumps(args))
         args = ()
@@ -144,4 +144,8 @@ def rank_argv(options: Options) -> tuple[str, ...]:
 
 def _arguments(as_json: str | None, plain: Sequence[str]) -> tuple[str, ...]:
     """Return the program's arguments; `--json-args` is what rank_argv writes."""
-    return tuple(plain) if as_json is None else tuple(json.loads(as_json))
+    if as_json is None:
+        return tuple(plain)
+    import json  # noqa: PLC0415  as above
+
+    return tuple(json.loads(as_json))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.machinery
 import importlib.util
 import os
 import subprocess
@@ -14,28 +13,6 @@ from scoop_mpi._launch.command import make_command
 from scoop_mpi._launch.mpirun import find_mpirun
 from scoop_mpi._launch.plan import Facts, make_plan, ranks_wanted
 from scoop_mpi._launch.problem import LaunchError
-
-
-def check_program(options: Options) -> None:
-    """Complain about a program that is not there: once, before any rank starts."""
-    if options.module is not None:
-        _check_module(options.module)
-        return
-    program = options.program or ""
-    is_folder = os.path.isdir(program)
-    if is_folder or not os.path.exists(program):
-        what = "is a folder, not a program" if is_folder else "does not exist"
-        raise LaunchError(f"the program {program!r} {what} (looked in {os.getcwd()})", code=2)
-
-
-def _check_module(module: str) -> None:
-    """Look for its package only: to find what is inside, it would have to be imported."""
-    package = module.partition(".")[0]
-    here = importlib.machinery.PathFinder.find_spec(package, [os.getcwd()])
-    if here is None and (not package or importlib.util.find_spec(package) is None):
-        raise LaunchError(
-            f"there is no module {package!r} to run (looked in {os.getcwd()} and sys.path)", code=2
-        )
 
 
 def launch(options: Options) -> None:

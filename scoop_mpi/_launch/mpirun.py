@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Family = Literal["openmpi", "mpich"]
 
@@ -21,8 +20,7 @@ _ASK_S = 20.0
 """A first start from a network file system may take its time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mpirun:
+class Mpirun(NamedTuple):
     """An mpirun, and the MPI library it starts programs of."""
 
     path: str

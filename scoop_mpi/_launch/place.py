@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _SPECIAL_STEPS = 0xFFFFFFF0
 """Slurm numbers from here on are no steps of parallel tasks (batch script, interactive shell)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """This process in its job."""
 
     rank: int

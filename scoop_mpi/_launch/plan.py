@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from scoop_mpi._launch.cli import Options, rank_argv
 from scoop_mpi._launch.mpirun import Mpirun
@@ -20,8 +20,7 @@ the package mpi4py is missing for {python}, so only one rank can run. Install it
   pip install mpi4py"""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What was found on this machine."""
 
     python: str
@@ -36,8 +35,7 @@ class Facts:
     home: str
 
 
-@dataclass(frozen=True, slots=True)
-class LaunchPlan:
+class LaunchPlan(NamedTuple):
     """How a job of more than one rank is started."""
 
     mpirun: Mpirun

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, Protocol
 
 import scoop_mpi
 from scoop_mpi._kernel.protocol import BROKER, Ready, Send
-from scoop_mpi._runtime import doorbell, here, log, outcomes, unseen
+from scoop_mpi._runtime import doorbell, here, outcomes, unseen
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.program import WORKER_NAME, Program
 from scoop_mpi._runtime.stderr import say
@@ -169,7 +169,7 @@ def _enter(options: Options, loop: Loop) -> Program:
     package.worker = f"{host()}:{loop.rank}"
     package.MAIN_MODULE = options.program or options.module
     verbosity = 0 if options.quiet else 1 + options.verbose
-    package.logger = log.make_logger(loop.rank, verbosity)
+    package._logged_as = loop.rank, verbosity  # noqa: SLF001  it is our own package
     program = Program(options.program, options.module)
     first = program.file if options.module else program.typed
     sys.argv = [first, *options.args]

@@ -8,7 +8,6 @@ behaves the same wherever it runs.
 from __future__ import annotations
 
 import functools
-import hashlib
 import sys
 import types
 from collections import OrderedDict
@@ -115,6 +114,11 @@ def _is_module_level(target: Any) -> bool:
 
 
 def _digest(pickled: Pickled) -> bytes:
+    """Return what names these bytes: themselves, if they are short."""
+    if len(pickled.data) <= settings.NAMES_ITSELF and not pickled.buffers:
+        return pickled.data
+    import hashlib  # noqa: PLC0415  costs start-up time, and is not needed for plain functions
+
     digest = hashlib.blake2b(pickled.data, digest_size=16)
     for buffer in pickled.buffers:
         digest.update(raw(buffer))

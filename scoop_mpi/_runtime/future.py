@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError
 from itertools import chain
 from typing import Any
 
@@ -14,7 +12,7 @@ from scoop_mpi._runtime import outcomes, settings
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
 
-_CANCELLED = ((outcomes.RAISED, CancelledError()),)
+_CANCELLED = ((outcomes.CANCELLED, None),)
 """The payload of a cancelled call."""
 
 _UNSET: Any = object()
@@ -74,7 +72,7 @@ class Future:
         """
         if self._value is _UNSET:
             self._settle(timeout)
-        if isinstance(self._error, CancelledError) and self.cancelled():
+        if self._error is not None and self.cancelled():
             raise self._error
         return self._error
 
@@ -159,6 +157,8 @@ class Future:
         try:
             fn(self)
         except Exception:
+            import logging  # noqa: PLC0415  costs start-up time
+
             logging.getLogger("scoop_mpi").exception("a callback of %r raised", self)
 
 

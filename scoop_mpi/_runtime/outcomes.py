@@ -6,9 +6,7 @@ as text. What cannot be pickled becomes the failure of that one call.
 
 from __future__ import annotations
 
-import traceback
 import types
-from concurrent.futures import CancelledError
 from typing import Any
 
 from scoop_mpi._runtime.codec import (
@@ -23,17 +21,15 @@ from scoop_mpi.errors import PickleError, RemoteError, RemoteTraceback, ScoopErr
 
 _PACKAGE = __name__.partition(".")[0]
 
-_MEANT = (ScoopError, TimeoutError, CancelledError)
-"""What this package raises on purpose, so that the user need not see where."""
 _OF_THE_PROGRAM = (SyntaxError, ModuleNotFoundError)
 """What is the program's, not ours, even where none of its lines was run."""
 
 Failure = tuple[tuple[Pickled, ...], str, str]
 """An exception as it travels: it and its chain of causes, its traceback, and a summary."""
 
-PLAIN, PICKLED, FAILED, RAISED = range(4)
+PLAIN, PICKLED, FAILED, RAISED, CANCELLED = range(5)
 """What an entry of a payload holds: a plain value; a `Pickled`; a `Failure` from another rank; an
-exception of this rank itself."""
+exception of this rank itself; nothing, for nobody made the call."""
 
 Payload = list[Any] | tuple[tuple[int, Any], ...]
 """The outcomes of a run of calls: a list of plain values, or a tuple of (kind, data) entries."""
@@ -92,7 +88,11 @@ def decode_value(kind: int, data: Any) -> Any:
 
 
 def failure_of(kind: int, data: Any) -> BaseException:
-    """Return the exception of an entry of kind FAILED or RAISED."""
+    """Return the exception of an entry of kind FAILED, RAISED or CANCELLED."""
+    if kind == CANCELLED:
+        from concurrent.futures import CancelledError  # noqa: PLC0415  costs start-up time
+
+        return CancelledError()
     if kind == RAISED:
         assert isinstance(data, BaseException)
         return data
@@ -158,6 +158,8 @@ def _rebuild(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, 
 
 def format_error(error: BaseException) -> str:
     """Return the traceback of an exception as text, without our own frames."""
+    import traceback  # noqa: PLC0415  as above
+
     try:
         return "".join(traceback.format_exception(user_part(error)))
     except BaseException as odd:  # an exception whose text raises must not hide the real one
@@ -173,6 +175,8 @@ def _text(error: BaseException) -> str:
 
 def last_words(error: BaseException) -> str:
     """Return the end of an exception's text in a traceback: its type and message."""
+    import traceback  # noqa: PLC0415  as above
+
     try:
         return traceback.format_exception_only(error)[-1].strip()
     except BaseException as odd:  # as above
@@ -205,12 +209,19 @@ def _cut_traceback(error: BaseException) -> types.TracebackType | None:
     if not users:
         return None if isinstance(error, _OF_THE_PROGRAM) else whole
     kept = links[users[0] :]
-    if users[-1] == len(links) - 1 or isinstance(error, _MEANT) or _is_remote(error):
+    if users[-1] == len(links) - 1 or _is_meant(error) or _is_remote(error):
         kept = [links[index] for index in users]
     rest: types.TracebackType | None = None
     for link in reversed(kept):
         rest = types.TracebackType(rest, link.tb_frame, link.tb_lasti, link.tb_lineno)
     return rest
+
+
+def _is_meant(error: BaseException) -> bool:
+    """Return whether this package raises such on purpose: then the user need not see where."""
+    from concurrent.futures import CancelledError  # noqa: PLC0415  as above
+
+    return isinstance(error, ScoopError | TimeoutError | CancelledError)
 
 
 def _is_remote(error: BaseException) -> bool:

@@ -7,15 +7,17 @@ stands in for `__main__`, so that what the root pickles as `__main__.f` is found
 from __future__ import annotations
 
 import ast
-import importlib.machinery
-import importlib.util
 import os
 import sys
 import types
 from collections.abc import Iterator
-from typing import Any
+from importlib.machinery import SourceFileLoader as _SourceFileLoader
+from typing import TYPE_CHECKING, Any
 
 from scoop_mpi._runtime.codec import IMPORTABLE
+
+if TYPE_CHECKING:
+    import importlib.machinery
 
 WORKER_NAME = "__scoop_main__"
 
@@ -35,7 +37,7 @@ class Program:
             assert path is not None
             self.typed = path
             self.file = os.path.abspath(path)
-            self._loader: Any = importlib.machinery.SourceFileLoader("__main__", self.file)
+            self._loader: Any = _SourceFileLoader("__main__", self.file)
             sys.path[0] = os.path.dirname(os.path.realpath(self.file))
         else:
             self.typed = self.file = module
@@ -76,6 +78,8 @@ class Program:
 
 
 def _find(module: str) -> importlib.machinery.ModuleSpec:
+    import importlib.util  # noqa: PLC0415  a program that is a file does not need it
+
     spec = importlib.util.find_spec(module)
     if spec is not None and spec.submodule_search_locations is not None:
         spec = importlib.util.find_spec(f"{module}.__main__")

@@ -69,6 +69,9 @@ EAGER = 60 * 1024
 CHUNK = 1 << 30
 """Larger buffers travel in pieces of so many bytes: MPI counts are 32 bits wide."""
 
+NAMES_ITSELF = 64
+"""Pickles of callables up to so many bytes are their own digest (a function of a module is)."""
+
 CALLABLES = 256
 """So many callables are remembered for each pair of ranks ..."""
 

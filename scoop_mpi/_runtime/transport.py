@@ -10,7 +10,7 @@ Both communicators are our own, so that a program may use MPI for itself.
 
 from __future__ import annotations
 
-import socket
+import os
 from collections import deque
 from typing import Any, Protocol
 
@@ -185,4 +185,4 @@ class Mpi:
 
 def host() -> str:
     """Return the short name of this host, for messages to people."""
-    return socket.gethostname().partition(".")[0]
+    return os.uname().nodename.partition(".")[0]

