@@ -1,9 +1,9 @@
 """From samples to a table and a picture.
 
-A cell is the median of the repetitions. `x best` and `x limit` compare scoop_mpi with the best
+A cell is the median of the repetitions that had the machine for themselves; where none had, of all
+of them, and it is marked `~`. `x best` and `x limit` compare scoop_mpi with the best
 peer and with the better of the limits (under the same MPI) in the same run: above 1 it is that
-many times worse, below 1 it is ahead. `~` marks a cell of which at least half the samples had
-company on the machine.
+many times worse, below 1 it is ahead.
 """
 
 import argparse
@@ -104,9 +104,11 @@ def fill(line, label, samples):
     """Enter a column's samples into a line."""
     having = [sample for sample in samples if sample["values"].get(line.row.key) is not None]
     if having:
-        line.values[label] = statistics.median(sample["values"][line.row.key] for sample in having)
-        if 2 * sum(sample["noisy"] for sample in having) >= len(having):
+        quiet = [sample for sample in having if not sample["noisy"]]
+        if not quiet:
             line.noisy.add(label)
+        values = [sample["values"][line.row.key] for sample in quiet or having]
+        line.values[label] = statistics.median(values)
     elif any(sample["problem"] for sample in samples):
         problem = next(sample["problem"] for sample in samples if sample["problem"])
         line.problems[label] = "timed out" if problem == "timed out" else "error"
@@ -164,8 +166,8 @@ def notes(results):
     company = sum(sample["noisy"] for sample in results["samples"])
     told = results["machine"]
     lines = [
-        f"medians of up to {results['repeat']} interleaved repetitions; ^ more is better",
-        f"~ the machine had company ({company} of {len(results['samples'])} samples)",
+        f"medians of up to {results['repeat']} interleaved repetitions, of those without company",
+        f"~ all had company (in all {company} of {len(results['samples'])} samples had); ^ more is better",
         "x best, x limit: scoop_mpi against the best peer and the better limit; above 1 is worse",
         f"{told['cores']} cores, {told['cpu']}, Linux {told['kernel']}, Python {told['python']}",
     ]
