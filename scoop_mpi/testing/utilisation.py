@@ -1,7 +1,8 @@
 """How busy the ranks are: `python -m scoop_mpi.testing.utilisation --ranks 1024 --call-s 0.1`.
 
 Rank 0 pushes one map and waits for it in order; ramp-up and tail count. With `--shape nested` each
-call of the map makes a map of its own. The costs that stand behind the figures are printed with
+call of the map makes a map of its own; with `--shape tree` calls make maps of calls that make maps,
+irregular in number and depth. The costs that stand behind the figures are printed with
 them.
 """
 
@@ -11,12 +12,14 @@ import argparse
 import gc
 import sys
 from collections.abc import Generator
+from itertools import pairwise
+from random import Random
 from typing import Any, NamedTuple
 
 from scoop_mpi._kernel.protocol import TO_BROKER
 from scoop_mpi.testing.cluster import Cluster
 from scoop_mpi.testing.costs import Costs
-from scoop_mpi.testing.operations import Map, Plain, Program, Take
+from scoop_mpi.testing.operations import Compute, Map, Plain, Program, Take
 
 TO_BROKER_NAMES = frozenset(kind.__name__ for kind in TO_BROKER)
 
@@ -85,7 +88,27 @@ def twenty(call_s: float) -> Generator[Any, Any, None]:
     yield from flat(20, call_s)
 
 
-SHAPES: dict[str, Program] = {"flat": flat, "nested": nested}
+def tree(calls: int, call_s: float) -> Generator[Any, Any, None]:
+    """Run the leaves of one irregular tree."""
+    yield from branch((calls, call_s, 1))
+
+
+def branch(item: tuple[int, float, int]) -> Generator[Any, Any, None]:
+    """Share out the leaves of a branch among 2 to 16 twigs at random; a leaf takes its time."""
+    leaves, call_s, seed = item
+    if leaves == 1:
+        yield Compute(call_s)
+        return
+    rng = Random(seed)
+    twigs = min(leaves, rng.randint(2, 16))
+    ends = [0, *sorted(rng.sample(range(1, leaves), twigs - 1)), leaves]
+    sizes = [stop - start for start, stop in pairwise(ends)]
+    handle = yield Map(branch, [(size, call_s, rng.getrandbits(32)) for size in sizes])
+    for _ in sizes:
+        yield Take(handle)
+
+
+SHAPES: dict[str, Program] = {"flat": flat, "nested": nested, "tree": tree}
 
 
 def measure(
