@@ -6,6 +6,7 @@ measured where they run and filed by key; nothing asks the user for a chunk size
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 
 GRAIN_S = 1e-3
@@ -62,11 +63,17 @@ ROOT_HELPS_UP_TO = 64
 UNSEEN = 1000
 """At most so many failures that nobody looked at are kept for the report at the end."""
 
+LEND_S = 30e-6
+"""What a piece costs the rank that lends it, from the request to its outcomes."""
+
 WINDOW = 1
 """A lender is asked for so many borrowers at a time until it has shown that it has more."""
 
 FADE = 0.7
 """What is left of the weight of a measured duration when the next one comes."""
+
+CLOCK_S = 1e-9
+"""No call is taken to be shorter."""
 
 KEYS = 1024
 """So many callables are remembered by duration."""
@@ -110,14 +117,26 @@ def piece(left: int, ranks: int, call_s: float | None, largest: int) -> int:
     """Return how many of `left` unstarted calls to lend in answer to one request.
 
     An unknown callable starts with one call. A known one is cut to a part of the fair share, at
-    least the grain, at most the fair share, and grows from piece to piece.
+    least the grain, at most the fair share, and grows from piece to piece. But where ranks are many
+    and calls few, to hand out fair shares would take longer than to run them: pieces of k calls
+    keep the lender busy for left / k x LEND_S, and the last of them takes k x call_s; both are the
+    same, and their sum is least, at k = sqrt(left x LEND_S / call_s).
     """
     if call_s is None:
         return 1
-    fair = -(-left // ranks)
+    call_s = max(call_s, CLOCK_S)
+    fair = max(-(-left // ranks), round(math.sqrt(left * LEND_S / call_s)))
     guided = -(-left // (FAIR_SHARES * ranks))
-    worth = int(grain_s(ranks) / call_s) + 1 if call_s > 0.0 else left
-    return max(1, min(max(guided, worth), fair, GROWTH * largest))
+    worth = int(grain_s(ranks) / call_s) + 1
+    return max(1, min(max(guided, worth), fair, left, GROWTH * largest))
+
+
+def lead_s(ranks: int) -> float:
+    """Return how long before it runs dry a rank asks for more.
+
+    A round trip; or so long that a lender can serve everybody, if all are dry at the same time.
+    """
+    return max(PROMPT_S, ranks * LEND_S)
 
 
 def block(left: int, call_s: float | None) -> int:

@@ -64,6 +64,8 @@ class Worker:
         self.rank = rank
         self.ranks = ranks
         self.parked = 0
+        self._lead_s = policy.lead_s(ranks)
+        self._short_s = max(policy.SHORT_S, self._lead_s)
         self._spares_itself = rank == BROKER and not policy.root_may_run(ranks, None)
         """Whether the Broker needs this rank's time, so that long calls are left to others."""
         self._picks = self._spares_itself
@@ -166,7 +168,7 @@ class Worker:
         if self._outbox and now + expected_s > self._outbox_due:
             actions += self._flush()
         block = self._take(source, *source.unstarted.take_front(calls))
-        if expected_s < policy.SHORT_S and self._nearly_dry(expected_s):
+        if expected_s < self._short_s and self._nearly_dry(expected_s):
             actions += self._ask_for_work()
         if self.unconfirmed and expected_s >= policy.PROMPT_S:
             actions += self._confirm()
@@ -224,7 +226,7 @@ class Worker:
         for loan in self._loans:
             call_s = self.durations.expect(loan.key)
             left_s += (policy.SHORT_S if call_s is None else call_s) * loan.unstarted.count
-        return left_s < policy.PROMPT_S <= left_s + running_s
+        return left_s < self._lead_s and left_s + running_s >= policy.PROMPT_S
 
     def _ask_for_work(self) -> Actions:
         if self._requesting or self.ranks == 1 or self.parked >= policy.PARKED:

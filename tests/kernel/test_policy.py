@@ -13,11 +13,22 @@ SECONDS = st.one_of(st.none(), st.just(0.0), st.floats(1e-9, 1e5))
 
 @given(st.integers(1, 10**9), st.integers(1, 20_000), SECONDS, st.integers(1, 10**6))
 def test_piece_is_possible(left: int, ranks: int, call_s: float | None, largest: int) -> None:
-    """A piece has at least one call, at most what is left, and at most a fair share."""
+    """A piece has at least one call, at most what is left, and grows step by step."""
     calls = policy.piece(left, ranks, call_s, largest)
     assert 1 <= calls <= left
-    assert calls <= -(-left // ranks)
     assert calls <= policy.GROWTH * largest
+
+
+@given(st.integers(1, 10**9), st.integers(1, 20_000), SECONDS)
+def test_a_piece_is_a_fair_share_or_worth_its_lending(
+    left: int, ranks: int, call_s: float | None
+) -> None:
+    """More than a fair share is lent only where all fair shares would take longer to lend."""
+    calls = policy.piece(left, ranks, call_s, 10**9)
+    if calls > -(-left // ranks):
+        assert call_s is not None
+        call_s = max(call_s, policy.CLOCK_S)
+        assert (calls - 1) * call_s <= left / (calls - 1) * policy.LEND_S * 1.001
 
 
 @given(st.integers(1, 10**9), SECONDS)
@@ -42,9 +53,15 @@ def test_pieces_shrink_towards_the_end() -> None:
 
 
 def test_short_calls_travel_by_the_grain() -> None:
-    """Of short calls, a piece is worth the grain, but never more than the fair share."""
+    """Of short calls, a piece is worth the grain, but not more than the fair share."""
     assert policy.piece(10_000, 4, 1e-5, 10**6) * 1e-5 >= policy.grain_s(4)
-    assert policy.piece(8, 4, 1e-5, 10**6) == 2
+    assert policy.piece(8, 4, 1e-3, 10**6) == 2
+
+
+def test_the_last_calls_are_handed_out_as_fast_as_they_run() -> None:
+    """With more hungry ranks than calls, a lender that went around one by one would be too slow."""
+    assert policy.piece(4000, 4096, 0.01, 10**6) == 3
+    assert policy.piece(40, 4096, 0.01, 10**6) == 1
 
 
 def test_durations_fade() -> None:
