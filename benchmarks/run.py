@@ -9,6 +9,7 @@ in this folder for what the cases mean and how the ratios are to be read.
 
 import argparse
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -23,6 +24,7 @@ import systems
 
 def main():
     """Run the command line."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended, too
     options = parse()
     started = time.time()
 
@@ -42,11 +44,13 @@ def main():
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     samples = []
+    results = head | {"seconds": 0.0, "samples": samples}
     for name in options.cases:
-        samples += run_case(name, columns, options, say)
-        # After each case, so that nothing is lost when somebody ends the run.
-        results = head | {"seconds": time.time() - started, "samples": samples}
-        (out / "results.json").write_text(json.dumps(results, indent=1))
+        for sample in run_case(name, columns, options, say):
+            samples.append(sample)
+            # At once, so that nothing is lost when somebody ends the run.
+            results["seconds"] = time.time() - started
+            (out / "results.json").write_text(json.dumps(results, indent=1))
     text = report.table(results)
     (out / "table.txt").write_text(text)
     print(text)
@@ -54,25 +58,24 @@ def main():
 
 
 def run_case(name, columns, options, say):
-    """Run a case in all its systems, repetitions interleaved; return the samples."""
+    """Run a case in all its systems, repetitions interleaved; yield the samples."""
     case = cases.load(name)
     only = getattr(case, "ONLY", systems.MODULES)
     repeats = min(options.repeat, getattr(case, "REPEATS", options.repeat))
     taking_part = [column for column in columns if column.module_name in only]
-    samples = []
     for repetition in range(repeats):
         for column in list(taking_part):
             before = machine.wait_for_quiet(options.patience)
             say(f"{name} {repetition + 1}/{repeats} {column.label}")
             sample = {"case": name, "system": column.label, "repetition": repetition}
-            samples.append(sample | run_once(case, name, column, repetition))
+            sample |= run_once(case, name, column, repetition)
             after = machine.company()
-            samples[-1] |= {"before": before, "after": after}
-            samples[-1]["noisy"] = before["noisy"] or after["noisy"]
-            if samples[-1]["problem"]:
-                say(f"    {samples[-1]['problem']}")
+            sample |= {"before": before, "after": after}
+            sample["noisy"] = before["noisy"] or after["noisy"]
+            if sample["problem"]:
+                say(f"    {sample['problem']}")
                 taking_part.remove(column)  # it would only fail again
-    return samples
+            yield sample
 
 
 def run_once(case, name, column, repetition):
