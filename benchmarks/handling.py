@@ -64,7 +64,7 @@ def make_pair(kind):
     """Return a root, which is this process's own, and make another rank that works for it."""
     boxes = [[], []]
     root, worker = (kind(List(rank, boxes)) for rank in range(2))
-    worker._spin_s = float("inf")
+    worker._spin_s = worker._least_spin_s = float("inf")
 
     def work():
         worker._pump_and_rest(None, worker.news)

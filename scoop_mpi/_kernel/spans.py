@@ -57,6 +57,8 @@ class Spans:
 
     def take_at(self, index: int, most: int) -> tuple[int, int] | None:
         """Remove and return up to `most` indices from `index` on; None if it is not here."""
+        if self._runs and self._runs[0][0] == index:
+            return self.take_front(most)
         for position, (start, stop) in enumerate(self._runs):
             if start <= index < stop:
                 cut = min(stop, index + most)

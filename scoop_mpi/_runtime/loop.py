@@ -80,6 +80,7 @@ class Loop(Post):
         shared = self.ranks > (os.cpu_count() or 1)
         if shared:
             self.bell = Naps(settings.SLEEP_MOST_SHARED_S)
+        self._least_spin_s = 0.0 if shared else settings.SPIN_LEAST_S
         self._spin_s = 0.0 if shared else settings.SPIN_S
         self._spin_in_flight_s = 0.0 if shared else settings.IN_FLIGHT_S
 
@@ -415,6 +416,7 @@ class Loop(Post):
             traffic = self.pump()
             if traffic and self.worker.has_work:
                 self._quiet_since = moment
+                self._spin_s = min(2.0 * self._spin_s, settings.SPIN_S)
                 return
             actions = self.worker.dry(moment)
             if moment - self._ticked > settings.TICK_S:
@@ -427,6 +429,7 @@ class Loop(Post):
             self.on_problem()
         if actions or self.news != heard:
             self._quiet_since = moment
+            self._spin_s = min(2.0 * self._spin_s, settings.SPIN_S)
             return
         quiet = moment - self._quiet_since
         if quiet < (self._spin_s if not self.transport.busy else self._spin_in_flight_s):
@@ -450,7 +453,10 @@ class Loop(Post):
                 self.bell.get_up()
                 self._quiet_since = now()
                 return
+        lay_down = now()
         self.bell.sleep(seconds)
+        if now() - lay_down < min(settings.BLOCKED_S, seconds):
+            self._spin_s = max(self._spin_s / 2.0, self._least_spin_s)
 
     def tick(self) -> bool:
         """Pump for a main thread that is in user code. The lock is held. True on any traffic."""

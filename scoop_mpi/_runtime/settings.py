@@ -2,7 +2,13 @@
 
 SPIN_S = 1e-3
 """After traffic an idle rank polls for so long before it sleeps (not where ranks share cores):
-who is asked again and again answers in 25 us instead of 80."""
+who is asked again and again answers without having to be woken ..."""
+
+SPIN_LEAST_S = 50e-6
+"""... but less, down to this, while the answer keeps coming as soon as the rank lies down: ..."""
+
+BLOCKED_S = 150e-6
+"""... within so long. Then somebody else needed the core that it was spinning on."""
 
 SLEEP_FRACTION = 0.1
 """An idle rank sleeps for this part of the silence so far ..."""
