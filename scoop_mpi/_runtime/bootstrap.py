@@ -187,8 +187,11 @@ def _run_root(program: Program, loop: Loop) -> int:
     except SystemExit as end:
         return _exit_code(end)
     except BaseException as error:  # whatever ends the program ends the job
-        _print_traceback(error)
-        loop.told = outcomes.last_words(error)
+        with loop.speaking:
+            loop.told = outcomes.last_words(error)
+            known = loop.told in loop.said
+        if not known:
+            _print_traceback(error)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
     finally:
         unseen.report(loop)

@@ -12,6 +12,7 @@ rank naps instead, for a part of the silence so far.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import mmap
 import os
 import select
@@ -73,7 +74,7 @@ class Doorbell:
     def _pipe_of(self, rank: int) -> int:
         if rank not in self._others:
             path = os.path.join(self._folder, str(rank))
-            self._others[rank] = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+            self._others[rank] = _out_of_the_way(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
         return self._others[rank]
 
     def lie_down(self) -> None:
@@ -90,13 +91,27 @@ class Doorbell:
 
     def close(self) -> None:
         for pipe in (self._pipe, *self._others.values()):
-            os.close(pipe)
+            with contextlib.suppress(OSError):  # a rude call has closed whatever it found
+                os.close(pipe)
         self._others.clear()
         if self._rank == 0:
             with contextlib.suppress(OSError):
                 for entry in os.listdir(self._folder):
                     os.unlink(os.path.join(self._folder, entry))
                 os.rmdir(self._folder)
+
+
+def _out_of_the_way(pipe: int) -> int:
+    """Return a pipe under a number that is none of the standard streams, if one of them is closed.
+
+    Else what the program prints would ring bells.
+    """
+    if pipe > 2:
+        return pipe
+    try:
+        return fcntl.fcntl(pipe, fcntl.F_DUPFD_CLOEXEC, 3)
+    finally:
+        os.close(pipe)
 
 
 def new_folder() -> str:

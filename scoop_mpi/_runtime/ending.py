@@ -50,8 +50,12 @@ class Ending:
         if not self._once.acquire(blocking=False):
             _wait_for_the_end()
         self.ticker.stop()
-        problem = self._loop.problem or ""
-        if not (self._loop.told and self._loop.told in problem):
+        loop = self._loop
+        problem = loop.problem or ""
+        with loop.speaking:
+            known = bool(loop.told) and loop.told in problem
+            loop.said = problem
+        if not known:
             say(problem)
         self._dismiss(1)
         self._leave_last()

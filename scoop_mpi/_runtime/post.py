@@ -50,7 +50,8 @@ class Post:
         ready: Ranks that have imported the program (on rank 0).
         gone: Ranks that have said goodbye (on rank 0).
         problem: Why the job cannot go on, if some rank has said so (on rank 0).
-        told: What the program died of, in the words that the user has read (on rank 0).
+        told: What the program died of, in the words that the user reads (on rank 0).
+        said: The problem that the user reads instead. Both under `speaking`: one of them is enough.
         on_problem: Called, without the lock, when there is a problem.
         halted: The exit code, once the program has ended.
         dozing: Whether the main thread pumps, or sleeps in its pump, so that the ticker need not.
@@ -72,6 +73,8 @@ class Post:
         self.gone: set[int] = set()
         self.problem: str | None = None
         self.told = ""
+        self.said = ""
+        self.speaking = threading.Lock()
         self.on_problem: Callable[[], None] = lambda: None
         self.halted: int | None = None
         self.dozing = False

@@ -32,19 +32,25 @@ Job = Callable[..., Ended]
 
 @pytest.fixture
 def job(mpi_python: str, tmp_path: Path) -> Job:
-    """Run a program of programs/ with so many ranks, in a folder of its own, and return its end."""
+    """Run a program of programs/ with so many ranks, in a folder of its own, and return its end.
+
+    `-m name` runs a module of programs/ instead.
+    """
 
     def run(program: str, *arguments: str, ranks: int, stdin: str = "") -> Ended:
         launch = [] if ranks == SERIAL else ["-m", "scoop_mpi", "-n", str(ranks)]
-        paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
+        paths = [str(REPOSITORY), str(PROGRAMS), os.environ.get("PYTHONPATH", "")]
+        is_module = program.startswith("-m ")
+        command = program.split() if is_module else [str(PROGRAMS / program)]
         process = subprocess.Popen(
-            [mpi_python, *launch, str(PROGRAMS / program), *arguments],
+            [mpi_python, *launch, *command, *arguments],
             cwd=tmp_path,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            errors="replace",
             # A group of its own, so that a run that hangs is ended with all its ranks.
             start_new_session=True,
         )

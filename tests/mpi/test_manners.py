@@ -1,0 +1,112 @@
+"""Programs that are rude, broken, or end in odd ways: told once, never a hang."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import PROGRAMS, Job
+
+RUDE = (
+    "folder",
+    "mask",
+    "environment",
+    "signals",
+    "descriptors",
+    "streams",
+    "no streams",
+    "fork",
+    "process",
+    "stdin",
+    "thread",
+    "path",
+    "modules",
+    "switch interval",
+    "garbage",
+    "hook",
+    "output",
+)
+
+
+@pytest.mark.parametrize("how", RUDE)
+def test_a_call_may_be_rude_to_its_process(job: Job, tmp_path: Path, how: str) -> None:
+    """The ranks stay usable, and the run ends well."""
+    ended = job("rude.py", how, str(tmp_path), ranks=3)
+    assert ended.status == 0, ended.stderr
+    assert (tmp_path / "done").exists()
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "out", "last"),
+    [
+        ("closed stderr", 1, "", ""),
+        ("no stderr", 1, "", ""),
+        ("thread", 0, "late 5050\n", ""),
+        ("exit handler", 0, "late 5050\n", ""),
+        ("hook", 1, "hook LookupError\n", ""),
+        ("callback", 0, "called back 2\n", ""),
+        ("interrupt", 130, "", "KeyboardInterrupt"),
+        ("flag", 1, "", ""),
+        ("negative", 255, "", ""),
+    ],
+)
+def test_it_ends_as_python_would(job: Job, how: str, status: int, out: str, last: str) -> None:
+    """The same status, the same words."""
+    ended = job("endings.py", how, ranks=3)
+    assert (ended.status, ended.stdout) == (status, out), ended.stderr
+    assert ended.stderr.strip().rpartition("\n")[2] == last
+
+
+@pytest.mark.parametrize("how", ["remote failure", "mapped failure"])
+def test_a_traceback_shows_the_user_s_lines_only(job: Job, how: str) -> None:
+    """Whoever ran the call that failed."""
+    ended = job("endings.py", how, ranks=3)
+    assert ended.status == 1
+    assert "return x + 1" in ended.stderr
+    assert ended.stderr.rstrip().endswith('TypeError: can only concatenate str (not "int") to str')
+    assert "scoop_mpi/_" not in ended.stderr
+
+
+@pytest.mark.parametrize("ranks", [1, 3])
+def test_whoever_may_wait_waits(job: Job, ranks: int) -> None:
+    """Greenlets and threads of the program's own, and several callers of one future."""
+    ended = job("callers.py", ranks=ranks)
+    assert ended.stdout == "ok\n", ended.stderr
+
+
+def test_a_missing_library_is_told_once(job: Job) -> None:
+    """Not once by each rank."""
+    ended = job("missing_import.py", ranks=3)
+    assert ended.status == 1
+    assert ended.stderr.count("ModuleNotFoundError: No module named 'no_such_library'") == 1
+
+
+def test_a_syntax_error_is_told_once(job: Job, tmp_path: Path) -> None:
+    """With its line."""
+    program = tmp_path / "broken.py"
+    program.write_text("def broken(x: return x\n")
+    ended = job(str(program), ranks=3)
+    assert ended.status == 1
+    assert ended.stderr.count("SyntaxError") == 1
+    assert ended.stderr.count("def broken(x: return x") == 1
+
+
+@pytest.mark.parametrize(
+    ("program", "call", "line"),
+    [("no_guard_slow.py", "futures.map()", 14), ("no_guard_constant.py", "shared.setConst()", 6)],
+)
+def test_a_missing_guard_is_told_once(job: Job, program: str, call: str, line: int) -> None:
+    """Though the program swallows what is raised, or takes its time."""
+    ended = job(program, ranks=3)
+    assert ended.status == 1
+    assert ended.stderr.count(f"{program} calls {call} while it is imported (line {line})") == 1
+    assert "swallowed" not in ended.stdout
+
+
+@pytest.mark.parametrize("ranks", [1, 3])
+def test_a_package_runs_by_its_name(job: Job, ranks: int) -> None:
+    """With relative imports, and classes that are the same on every rank."""
+    assert (PROGRAMS / "package" / "inner" / "__main__.py").exists()
+    ended = job("-m package.inner", "a", "-b", ranks=ranks)
+    assert ended.stdout == "ok\n", ended.stderr
