@@ -62,8 +62,6 @@ class Doorbell:
         self._pipe = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
         self._others: dict[int, int] = {}
         """The pipes of other ranks that were rung from here."""
-        self._poll = select.poll()
-        self._poll.register(self._pipe, select.POLLIN)
 
     def ring(self, rank: int) -> None:
         if self._asleep[rank]:
@@ -84,7 +82,8 @@ class Doorbell:
         self._asleep[self._rank] = 0
 
     def sleep(self, seconds: float) -> None:
-        rung = self._poll.poll(seconds * 1000.0)
+        # Not `poll`, which counts in whole milliseconds.
+        rung, _, _ = select.select([self._pipe], [], [], seconds)
         self.get_up()
         if rung:
             os.read(self._pipe, select.PIPE_BUF)

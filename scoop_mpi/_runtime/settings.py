@@ -35,7 +35,7 @@ Open MPI first looks, and only then fetches what has come; the next look finds i
 TICK_S = 1e-3
 """The ticker's period while there is traffic ..."""
 
-TICK_MOST_S = 10e-3
+TICK_MOST_S = 20e-3
 """... and the longest it grows to in silence."""
 
 DOZED_TICKS = 10

@@ -1,0 +1,45 @@
+"""The benchmark suite runs: what it finds is for people to read, that it works is for us to know."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+def test_a_small_run_writes_table_and_json(tmp_path: Path) -> None:
+    """One case, two systems, once; both have figures, and ours has its target beside it."""
+    ended = subprocess.run(
+        [
+            sys.executable,
+            str(REPOSITORY / "benchmarks" / "run.py"),
+            *("--cases", "tiny", "--systems", "ours,pool", "--repeat", "1"),
+            *("--out", str(tmp_path)),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stderr
+    table = (tmp_path / "table.txt").read_text()
+    assert "<= best peer" in table
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert {"scoop_mpi", "Pool"} <= set(json.dumps(results).replace('"', " ").split())
+
+
+def test_the_costs_of_a_message_are_measured() -> None:
+    """Two ranks in one process pass all the messages of a call that another rank runs."""
+    ended = subprocess.run(
+        [sys.executable, str(REPOSITORY / "benchmarks" / "handling.py")],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    figures = json.loads(ended.stdout)
+    assert 0.0 < figures["message_s"] < 1.0
+    assert figures["messages"] >= 3.0  # at least the piece, its outcome, the next request
