@@ -66,6 +66,9 @@ UNSEEN = 1000
 LEND_S = 30e-6
 """What a piece costs the rank that lends it, from the request to its outcomes."""
 
+PLENTY = 6
+"""So many calls for each rank are more for everybody: nobody is short of what waits elsewhere."""
+
 WINDOW = 1
 """A lender is asked for so many borrowers at a time until it has shown that it has more."""
 
@@ -129,6 +132,11 @@ def piece(left: int, ranks: int, call_s: float | None, largest: int) -> int:
     guided = -(-left // (FAIR_SHARES * ranks))
     worth = int(grain_s(ranks) / call_s) + 1
     return max(1, min(max(guided, worth), fair, left, GROWTH * largest))
+
+
+def is_plenty(left: int, ranks: int) -> bool:
+    """Return whether every rank could have some more of so many calls."""
+    return left >= PLENTY * ranks
 
 
 def lead_s(ranks: int) -> float:

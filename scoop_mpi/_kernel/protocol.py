@@ -86,6 +86,8 @@ class Lend(NamedTuple):
     request: int
     parts: tuple[Part, ...]
     constants: int
+    plenty: bool = False
+    """Whether there is more for everybody: ask for it before you are dry, however long calls are."""
 
 
 class Done(NamedTuple):

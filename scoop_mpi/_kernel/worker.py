@@ -86,11 +86,13 @@ class Worker:
         self._leases = 0
         self._request = 0
         self._requesting = False
+        self._plenty = False
+        """Whether the latest lender had more for everybody."""
         self.unconfirmed = 0
         """The request that was served and of which the broker has not heard yet."""
         self._told_surplus = False
         self._turn_at = 0.0
-        self._expected_s = 0.0
+        self.expected_s = 0.0
         """When this rank last chose what to run, and how long that was expected to take."""
         self._outbox: dict[int, list[Done]] = {}
         self._outbox_due = 0.0
@@ -168,12 +170,12 @@ class Worker:
         if self._outbox and now + expected_s > self._outbox_due:
             actions += self._flush()
         block = self._take(source, *source.unstarted.take_front(calls))
-        if expected_s < self._short_s and self._nearly_dry(expected_s):
+        if (expected_s < self._short_s or self._plenty) and self._nearly_dry(expected_s):
             actions += self._ask_for_work()
         if self.unconfirmed and expected_s >= policy.PROMPT_S:
             actions += self._confirm()
         self._turn_at = now
-        self._expected_s = expected_s
+        self.expected_s = expected_s
         actions.append(Run(block))
         return actions
 
@@ -184,7 +186,7 @@ class Worker:
         if self.unconfirmed:
             actions += self._confirm()
         self._turn_at = now
-        self._expected_s = 0.0
+        self.expected_s = 0.0
         return actions
 
     def claim(self, task: Task, index: int, now: float) -> Block | None:
@@ -197,7 +199,7 @@ class Worker:
             task.running = 1
             del self._ready[task.serial]
             self._turn_at = now
-            self._expected_s = 0.0
+            self.expected_s = 0.0
             return Block(task, 0, 1)
         call_s = self.durations.expect(task.key)
         calls = policy.block(unstarted.count, call_s)
@@ -205,7 +207,7 @@ class Worker:
         if run is None:
             return None
         self._turn_at = now
-        self._expected_s = calls * (call_s or 0.0)
+        self.expected_s = calls * (call_s or 0.0)
         return self._take(task, *run)
 
     def _take(self, source: Task | Loan, start: int, stop: int) -> Block:
@@ -353,7 +355,7 @@ class Worker:
             actions += self._confirm()
         if self._outbox and now > self._outbox_due:
             actions += self._flush()
-        stuck = now - self._turn_at > policy.patience_s(self._expected_s)
+        stuck = now - self._turn_at > policy.patience_s(self.expected_s)
         if self._loans and (stuck or self.parked >= policy.PARKED):
             actions += self._give_back()
         return actions
@@ -403,7 +405,14 @@ class Worker:
             self.counts["refused"] += 1
             return [Send(BROKER, Refuse(message.borrower, message.request))]
         parts = self._cut(message.borrower)
-        return [Send(message.borrower, Lend(message.request, parts, self.constants.number))]
+        plenty = policy.is_plenty(self._left(parts[0].serial), self.ranks)
+        lend = Lend(message.request, parts, self.constants.number, plenty)
+        return [Send(message.borrower, lend)]
+
+    def _left(self, serial: int) -> int:
+        """Return how many more calls like those just lent could be lent."""
+        task = self._ready.get(serial)
+        return len(self._ready) if task is None else task.unstarted.count
 
     def _cut(self, borrower: int) -> tuple[Part, ...]:
         """Cut a piece from the oldest task; several of its siblings if these are single calls."""
@@ -451,6 +460,7 @@ class Worker:
                 Loan(sender, part.serial, part.lease, part.start, part.stop, part.key, part.cargo)
             )
         self._requesting = False
+        self._plenty = message.plenty
         self.unconfirmed = message.request
         return []
 

@@ -204,7 +204,8 @@ def pack(messages: Sequence[tuple[Message, Any]]) -> list[Any]:
 def _wire(message: Message, extra: Any) -> tuple[Any, ...]:
     """Return a message as a bare tuple: pickle takes much longer for each named one."""
     if isinstance(message, Lend):
-        return _LEND, extra, message.request, [*map(tuple, message.parts)], message.constants
+        request, parts, constants, plenty = message
+        return _LEND, extra, request, [*map(tuple, parts)], constants, plenty
     if isinstance(message, Outcomes):
         return _OUTCOMES, extra, [*map(tuple, message.done)], message.constants
     return _CODES[type(message)], extra, *message
@@ -217,8 +218,8 @@ def unpack(frames: Sequence[Any]) -> list[tuple[Message, Any]]:
 
 def _unwired(code: int, extra: Any, *fields: Any) -> tuple[Message, Any]:
     if code == _LEND:
-        request, parts, constants = fields
-        return Lend(request, tuple(starmap(Part, parts)), constants), extra
+        request, parts, constants, plenty = fields
+        return Lend(request, tuple(starmap(Part, parts)), constants, plenty), extra
     if code == _OUTCOMES:
         done, constants = fields
         return Outcomes(tuple(starmap(Done, done)), constants), extra

@@ -2,7 +2,8 @@
 
 An idle rank blocks on a named pipe and costs nothing. Before it does, it says so in a
 byte of shared memory; whoever has sent it a message looks at that byte and rings. A ring that is
-lost to a race costs at most `settings.NAP_S`, for no nap is longer.
+lost to a race costs at most `settings.NAP_S`, for no nap is longer. A rank in user code has its
+ticker rung, by a second byte and a second pipe.
 
 The pipes, and the file with the bytes, live in a folder that only this user can enter; rank 0
 makes it and tells the others its name. Ranks of other nodes cannot ring: where there are any, a
@@ -23,13 +24,25 @@ from scoop_mpi._runtime import settings
 
 
 class Bell(Protocol):
-    """What the loop needs to sleep and to wake others."""
+    """What a rank needs to sleep and to wake others."""
 
     longest_s: float
     """No sleep is longer than this."""
 
+    rings: bool
+    """Whether others can ring this rank."""
+
     def ring(self, rank: int) -> None:
-        """Wake this rank if it sleeps."""
+        """Wake this rank if it sleeps; or its ticker, if its main thread is in user code."""
+
+    def leave_to_ticker(self, *, leave: bool) -> None:
+        """Say whether the ticker is to be rung for messages."""
+
+    def tick_after(self, seconds: float) -> bool:
+        """Block the ticker until it is rung, at most so long; return whether it was."""
+
+    def ring_ticker(self) -> None:
+        """Ring this rank's own ticker."""
 
     def lie_down(self) -> None:
         """Say that this rank is about to sleep; look for messages once more after this."""
@@ -52,28 +65,52 @@ class Doorbell:
     """
 
     longest_s = settings.NAP_S
+    rings = True
 
     def __init__(self, folder: str, rank: int, ranks: int) -> None:
         self._rank = rank
         self._folder = folder
         self._asleep = _shared_bytes(os.path.join(folder, "asleep"), ranks)
-        pipe = os.path.join(folder, str(rank))
-        os.mkfifo(pipe, 0o600)
-        self._pipe = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
-        self._others: dict[int, int] = {}
+        self._computing = _shared_bytes(os.path.join(folder, "computing"), ranks)
+        self._pipe = self._make_pipe(str(rank))
+        self._ticker_pipe = self._make_pipe(f"ticker {rank}")
+        self.leave_to_ticker(leave=True)
+        self._others: dict[str, int] = {}
         """The pipes of other ranks that were rung from here."""
+
+    def _make_pipe(self, name: str) -> int:
+        path = os.path.join(self._folder, name)
+        os.mkfifo(path, 0o600)
+        return os.open(path, os.O_RDWR | os.O_NONBLOCK)
 
     def ring(self, rank: int) -> None:
         if self._asleep[rank]:
-            # A full pipe means that it has been rung already; one without reader, that it has left.
-            with contextlib.suppress(OSError):
-                os.write(self._pipe_of(rank), b"!")
+            self._write(str(rank))
+        elif self._computing[rank]:
+            self._write(f"ticker {rank}")
 
-    def _pipe_of(self, rank: int) -> int:
-        if rank not in self._others:
-            path = os.path.join(self._folder, str(rank))
-            self._others[rank] = _out_of_the_way(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
-        return self._others[rank]
+    def _write(self, name: str) -> None:
+        # A full pipe means that it has been rung already; one without reader, that it has left.
+        with contextlib.suppress(OSError):
+            pipe = self._others.get(name)
+            if pipe is None:
+                path = os.path.join(self._folder, name)
+                pipe = _out_of_the_way(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+                self._others[name] = pipe
+            os.write(pipe, b"!")
+
+    def leave_to_ticker(self, *, leave: bool) -> None:
+        self._computing[self._rank] = leave
+
+    def tick_after(self, seconds: float) -> bool:
+        rung, _, _ = select.select([self._ticker_pipe], [], [], seconds)
+        if rung:
+            os.read(self._ticker_pipe, select.PIPE_BUF)
+        return bool(rung)
+
+    def ring_ticker(self) -> None:
+        with contextlib.suppress(OSError):
+            os.write(self._ticker_pipe, b"!")
 
     def lie_down(self) -> None:
         self._asleep[self._rank] = 1
@@ -89,7 +126,7 @@ class Doorbell:
             os.read(self._pipe, select.PIPE_BUF)
 
     def close(self) -> None:
-        for pipe in (self._pipe, *self._others.values()):
+        for pipe in (self._pipe, self._ticker_pipe, *self._others.values()):
             with contextlib.suppress(OSError):  # a rude call has closed whatever it found
                 os.close(pipe)
         self._others.clear()
@@ -134,10 +171,22 @@ def _shared_bytes(path: str, size: int) -> mmap.mmap:
 class Naps:
     """The bell of a rank that others cannot ring: it looks by itself, at most so many s apart."""
 
+    rings = False
+
     def __init__(self, longest_s: float) -> None:
         self.longest_s = longest_s
 
     def ring(self, rank: int) -> None:
+        """Do nothing."""
+
+    def leave_to_ticker(self, *, leave: bool) -> None:
+        """Do nothing."""
+
+    def tick_after(self, seconds: float) -> bool:
+        time.sleep(seconds)
+        return False
+
+    def ring_ticker(self) -> None:
         """Do nothing."""
 
     def lie_down(self) -> None:

@@ -188,7 +188,7 @@ class Loop(Post):
     def run(self, block: Block) -> None:
         """Run a block of calls and report what became of them."""
         if self.dozing:
-            self.compute()
+            self.compute(short=self.worker.expected_s < policy.SHORT_S)
         source, start, calls = block.source, block.start, block.stop - block.start
         group, away_s, depth = self.group, self._away_s, self._depth
         self.group = next(self._groups)
@@ -410,7 +410,9 @@ class Loop(Post):
 
         `heard` is what `news` was before this thread looked for something to do, and found nothing.
         """
-        self.dozing = True
+        if not self.dozing:
+            self.dozing = True
+            self.bell.leave_to_ticker(leave=False)
         moment = now()
         with self.lock:
             traffic = self.pump()
@@ -458,9 +460,16 @@ class Loop(Post):
         if now() - lay_down < min(settings.BLOCKED_S, seconds):
             self._spin_s = max(self._spin_s / 2.0, self._least_spin_s)
 
-    def tick(self) -> bool:
-        """Pump for a main thread that is in user code. The lock is held. True on any traffic."""
-        traffic = self.pump()
+    def tick(self, *, look: bool) -> bool:
+        """Do what a main thread in user code cannot. The lock is held. True on any traffic.
+
+        Args:
+            look: Whether messages may have come. Each look gives the interpreter lock away, and
+                has to wait until it gets it back.
+        """
+        traffic = False
+        if look or self.transport.busy:
+            traffic = self.look()
         moment = now()
         if self._running:
             self._cut_long_blocks(moment)

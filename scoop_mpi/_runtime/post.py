@@ -166,7 +166,7 @@ class Post:
                 function = Function(key, digest, pickled, None, shared=shared)
                 mirror.put(function)
             parts.append(Part(serial, lease, start, stop, key, seconds, (function, data)))
-        return Lend(message.request, tuple(parts), message.constants)
+        return Lend(message.request, tuple(parts), message.constants, message.plenty)
 
     def pump(self) -> bool:
         """Take what has arrived, and act on it. The lock is held. True if there was anything."""
@@ -210,11 +210,19 @@ class Post:
         self._constant_waits.clear()
         return actions
 
-    def compute(self) -> None:
-        """Say that this thread leaves its pump for user code."""
+    def compute(self, *, short: bool = False) -> None:
+        """Say that this thread leaves its pump for user code, which may be known to be short."""
         self.dozing = False
+        self.bell.leave_to_ticker(leave=True)
         if self.still:
             self.awake.set()
+        if not short:  # what came while this thread was awake has rung nobody
+            with self.lock:
+                self.look()
+
+    def look(self) -> bool:
+        """Take what has come. The lock is held. True if there was anything."""
+        return self.pump() or self.pump()  # twice, for the reason of `settings.LAST_LOOKS`
 
     def _nudge(self) -> None:
         """Wake the main thread, if another thread has given it something to do."""

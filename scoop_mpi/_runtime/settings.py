@@ -33,7 +33,7 @@ LAST_LOOKS = 4
 Open MPI first looks, and only then fetches what has come; the next look finds it."""
 
 TICK_S = 1e-3
-"""The ticker's period while there is traffic ..."""
+"""The ticker's period while there is traffic, and its pause after it was rung ..."""
 
 TICK_MOST_S = 20e-3
 """... and the longest it grows to in silence."""
@@ -41,6 +41,9 @@ TICK_MOST_S = 20e-3
 DOZED_TICKS = 10
 """After so many ticks at which the main thread pumped for itself the ticker stands still. Not at
 once: to wake it costs the rank that has work at last."""
+
+UNRUNG_S = 4e-3
+"""A ticker that can be rung looks for messages unasked only when its period has grown to this."""
 
 SWITCH_INTERVAL_S = 200e-6
 """Python's thread switch interval: bounds how late the ticker gets the GIL (default 5 ms)."""

@@ -1,8 +1,9 @@
 """Serves the other ranks while user code runs on this one.
 
-A small thread that wakes about every millisecond, pumps messages, lends, and gives back what a
-long call holds up. It moves bytes only: it never pickles or unpickles user types, imports, runs
-callbacks or switches greenlets. While the main thread pumps for itself, it stands still.
+A small thread that wakes when it is rung, and now and then anyway, pumps messages, lends, and gives
+back what a long call holds up. It moves bytes only: it never pickles or unpickles user types,
+imports, runs callbacks or switches greenlets. While the main thread pumps for itself, it stands
+still.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Ticker:
         """Stop, and wait until the thread touches nothing any more."""
         self._stopping.set()
         self._loop.awake.set()
+        self._loop.bell.ring_ticker()
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -65,8 +67,11 @@ class Ticker:
         loop = self._loop
         period = settings.TICK_S
         dozed = 0
+        rung = False
         while not self._stopping.is_set():
-            self._stopping.wait(period)
+            # Rung again and again it ticks no more often than this; messages wait for each other.
+            if not (rung and self._stopping.wait(settings.TICK_S)):
+                rung = loop.bell.tick_after(period)
             self._look_after_parent()
             if self._may_stand_still():
                 period = settings.TICK_S
@@ -78,11 +83,12 @@ class Ticker:
             with loop.lock:
                 if self._stopping.is_set():
                     return
-                busy = loop.tick() or loop.transport.busy
+                look = rung or not loop.bell.rings or period > settings.UNRUNG_S
+                busy = loop.tick(look=look) or loop.transport.busy
             if loop.problem is not None:
                 loop.on_problem()
             self._look_after_halt()
-            period = settings.TICK_S if busy else min(period * 1.2, settings.TICK_MOST_S)
+            period = settings.TICK_S if busy else min(period * 1.5, settings.TICK_MOST_S)
 
     def _stand_still(self) -> None:
         """Wait until the main thread is back in user code."""

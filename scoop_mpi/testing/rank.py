@@ -341,7 +341,7 @@ class Rank:
         if worker._outbox:
             due = min(due, worker._outbox_due)
         if worker._loans:
-            patience = worker._turn_at + policy.patience_s(worker._expected_s)
+            patience = worker._turn_at + policy.patience_s(worker.expected_s)
             due = 0.0 if worker.parked >= policy.PARKED else min(due, patience)
         for running in self.running:
             if running.waiting:

@@ -86,6 +86,26 @@ def test_the_tick_confirms_what_runs_longer_than_expected() -> None:
     assert worker.tick(2e-3) == []
 
 
+def test_where_there_is_plenty_a_rank_asks_before_it_is_dry() -> None:
+    """However long calls are; where calls are few, a long one must not keep the next one waiting."""
+    for plenty in (True, False):
+        worker = Worker(1, 2)
+        worker.turn(0.0)
+        worker.receive(0, Lend(1, (part(0, 1, seconds=1.0),), 0, plenty), 0.0)
+        *told, _ = worker.turn(0.0)
+        assert told == [Send(BROKER, Hungry(2) if plenty else Fed(1))]
+
+
+def test_a_lender_tells_whether_there_is_plenty() -> None:
+    """As long as everybody could have some more."""
+    worker = Worker(0, 2)
+    worker.push(worker.new_task(2 * policy.PLENTY + 1, "f", Cargo()))
+    (lend,) = sends(worker.receive(BROKER, Ask(1, 1), 0.0))
+    assert isinstance(lend.message, Lend) and lend.message.plenty
+    (lend,) = sends(worker.receive(BROKER, Ask(1, 2), 0.0))
+    assert isinstance(lend.message, Lend) and not lend.message.plenty
+
+
 def test_a_job_of_one_rank_sends_nothing() -> None:
     """Alone, a rank runs all calls itself."""
     worker = Worker(0, 1)

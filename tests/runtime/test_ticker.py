@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from scoop_mpi._runtime import settings
+from scoop_mpi._runtime.doorbell import Doorbell, Naps
 from scoop_mpi._runtime.ticker import Ticker
 
 
@@ -23,8 +25,15 @@ def fake_loop(*, dozing: bool) -> Any:
         halted=None,
         problem=None,
         transport=SimpleNamespace(busy=False),
+        bell=Naps(settings.NAP_S),
     )
-    loop.tick = loop.ticked.set
+
+    def tick(*, look: bool) -> bool:
+        loop.looked = look
+        loop.ticked.set()
+        return False
+
+    loop.tick = tick
     return loop
 
 
@@ -58,3 +67,24 @@ def test_it_ticks_while_the_main_thread_is_busy() -> None:
     loop.awake.set()
     assert loop.ticked.wait(30)
     ticker.stop()
+
+
+def test_a_rung_ticker_looks_for_messages(tmp_path: Path) -> None:
+    """At once, though it would not have ticked for hours, and though the rank sleeps elsewhere."""
+    mine, other = (Doorbell(str(tmp_path), rank, 2) for rank in range(2))
+    rung = []
+    waiter = threading.Thread(target=lambda: rung.append(mine.tick_after(7200.0)))
+    waiter.start()
+    other.ring(0)  # rank 0 computes: nobody has said otherwise
+    waiter.join(30)
+    assert rung == [True]
+    mine.leave_to_ticker(leave=False)
+    other.ring(0)  # its main thread pumps: nobody is to be woken
+    assert not mine.tick_after(0.0)
+    mine.lie_down()
+    other.ring(0)
+    mine.sleep(7200.0)
+    assert not mine.tick_after(0.0)
+    mine.close()
+    other.ring(0)  # it has left; nobody minds
+    other.close()

@@ -52,8 +52,8 @@ MUTANTS = (
     Mutant(
         "hunger is not told again after the first loan",
         "worker",
-        "        self._requesting = False\n        self.unconfirmed = message",
-        "        self.unconfirmed = message",
+        "        self._requesting = False\n        self._plenty = message",
+        "        self._plenty = message",
     ),
     Mutant(
         "a lend books one call too few",
