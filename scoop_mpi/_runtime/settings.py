@@ -22,7 +22,7 @@ SLEEP_MOST_S = 1e-3
 SLEEP_MOST_SHARED_S = 5e-3
 """... or this, where ranks outnumber cores."""
 
-NAP_S = 0.1
+NAP_S = 0.2
 """A rank that can be woken sleeps for at most this, which bounds what a lost ring costs."""
 
 IN_FLIGHT_S = 5e-3
@@ -36,14 +36,17 @@ TICK_S = 1e-3
 """The ticker's period while there is traffic, and its pause after it was rung ..."""
 
 TICK_MOST_S = 20e-3
-"""... and the longest it grows to in silence."""
+"""... and the longest it grows to in silence, ..."""
+
+TICK_RUNG_S = 50e-3
+"""... where it can be rung: each tick of an idle machine costs 0.15 ms."""
 
 DOZED_TICKS = 10
 """After so many ticks at which the main thread pumped for itself the ticker stands still. Not at
 once: to wake it costs the rank that has work at last."""
 
-UNRUNG_S = 4e-3
-"""A ticker that can be rung looks for messages unasked only when its period has grown to this."""
+UNRUNG_S = 0.1
+"""A ticker that can be rung looks for messages unasked only so often."""
 
 SWITCH_INTERVAL_S = 200e-6
 """Python's thread switch interval: bounds how late the ticker gets the GIL (default 5 ms)."""

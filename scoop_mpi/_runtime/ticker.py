@@ -68,6 +68,8 @@ class Ticker:
         period = settings.TICK_S
         dozed = 0
         rung = False
+        looked = 0.0
+        longest = settings.TICK_RUNG_S if loop.bell.rings else settings.TICK_MOST_S
         while not self._stopping.is_set():
             # Rung again and again it ticks no more often than this; messages wait for each other.
             if not (rung and self._stopping.wait(settings.TICK_S)):
@@ -83,12 +85,14 @@ class Ticker:
             with loop.lock:
                 if self._stopping.is_set():
                     return
-                look = rung or not loop.bell.rings or period > settings.UNRUNG_S
+                look = rung or not loop.bell.rings or now() > looked + settings.UNRUNG_S
+                if look:
+                    looked = now()
                 busy = loop.tick(look=look) or loop.transport.busy
             if loop.problem is not None:
                 loop.on_problem()
             self._look_after_halt()
-            period = settings.TICK_S if busy else min(period * 1.5, settings.TICK_MOST_S)
+            period = settings.TICK_S if busy else min(period * 1.5, longest)
 
     def _stand_still(self) -> None:
         """Wait until the main thread is back in user code."""
