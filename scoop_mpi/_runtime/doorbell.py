@@ -94,6 +94,8 @@ class Doorbell:
         with contextlib.suppress(OSError):
             pipe = self._others.get(name)
             if pipe is None:
+                if len(self._others) == settings.OPEN_BELLS:
+                    os.close(self._others.pop(next(iter(self._others))))
                 path = os.path.join(self._folder, name)
                 pipe = _out_of_the_way(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
                 self._others[name] = pipe

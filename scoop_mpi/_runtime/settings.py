@@ -25,6 +25,9 @@ SLEEP_MOST_SHARED_S = 5e-3
 NAP_S = 0.2
 """A rank that can be woken sleeps for at most this, which bounds what a lost ring costs."""
 
+OPEN_BELLS = 256
+"""A rank keeps so many pipes of others open; by default a process may have 1,024 files."""
+
 IN_FLIGHT_S = 5e-3
 """With messages under way an idle rank polls on for so long before it sleeps."""
 

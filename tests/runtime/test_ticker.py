@@ -88,3 +88,16 @@ def test_a_rung_ticker_looks_for_messages(tmp_path: Path) -> None:
     mine.close()
     other.ring(0)  # it has left; nobody minds
     other.close()
+
+
+def test_few_bells_are_kept_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is rung, and however many there are, all are woken."""
+    monkeypatch.setattr(settings, "OPEN_BELLS", 2)
+    bells = [Doorbell(str(tmp_path), rank, 5) for rank in range(5)]
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for rank in (1, 2, 3, 4, 1, 3):
+        bells[0].ring(rank)
+        assert bells[rank].tick_after(0.0)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before + 2
+    for bell in bells:
+        bell.close()
