@@ -43,11 +43,15 @@ _heap = _Heap()
 
 def new(size: int) -> memoryview:
     """Return writable memory of `size` bytes, with anything in it."""
-    numpy = sys.modules.get("numpy")  # not worth an import: it takes 0.1 s
-    if size < settings.OUT_OF_BAND or numpy is None:
+    if size < settings.OUT_OF_BAND:
         return memoryview(bytearray(size))
     note_large()
-    return memoryview(numpy.empty(size, numpy.uint8))
+    numpy = sys.modules.get("numpy")  # not worth an import: it takes 0.1 s
+    # While the ticker receives, the main thread may be in the midst of importing it.
+    empty, uint8 = getattr(numpy, "empty", None), getattr(numpy, "uint8", None)
+    if empty is None or uint8 is None:
+        return memoryview(bytearray(size))
+    return memoryview(empty(size, uint8))
 
 
 def copy(view: memoryview) -> memoryview:

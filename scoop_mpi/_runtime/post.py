@@ -221,8 +221,18 @@ class Post:
                 self.look()
 
     def look(self) -> bool:
-        """Take what has come. The lock is held. True if there was anything."""
-        return self.pump() or self.pump()  # twice, for the reason of `settings.LAST_LOOKS`
+        """Take all that has come. The lock is held. True if there was anything.
+
+        It is all only when two looks in a row find nothing, for the reason of `LAST_LOOKS`.
+        """
+        found = False
+        misses = 0
+        while misses < 2:
+            if self.pump():
+                found, misses = True, 0
+            else:
+                misses += 1
+        return found
 
     def _nudge(self) -> None:
         """Wake the main thread, if another thread has given it something to do."""

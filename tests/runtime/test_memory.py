@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -75,3 +76,9 @@ def test_a_copy_is_writable_and_shares_nothing(size: int) -> None:
     if size:
         mine[0] = 99
         assert source[0] == 0
+
+
+def test_numpy_may_be_half_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the main thread, while the ticker receives a large buffer."""
+    monkeypatch.setitem(sys.modules, "numpy", types.ModuleType("numpy"))
+    assert len(memory.new(settings.OUT_OF_BAND)) == settings.OUT_OF_BAND
