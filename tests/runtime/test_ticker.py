@@ -26,6 +26,7 @@ def fake_loop(*, dozing: bool) -> Any:
         problem=None,
         transport=SimpleNamespace(busy=False),
         bell=Naps(settings.NAP_S),
+        ranks=2,
     )
 
     def tick(*, look: bool) -> bool:
