@@ -10,11 +10,17 @@ New ones: SCOOP_MPI_NEW_EXAMPLES=1 python -m pytest tests/kernel
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import hypothesis
 import pytest
+
+REPOSITORY = Path(__file__).parents[1]
 
 hypothesis.settings.register_profile("same", derandomize=True)
 if os.environ.get("SCOOP_MPI_NEW_EXAMPLES") != "1":
@@ -32,3 +38,49 @@ def mpi_python(request: pytest.FixtureRequest) -> str:
     python = PYTHONS[request.param]
     assert Path(python).exists(), f"SCOOP_MPI_OTHER_PYTHON names {python}, which does not exist"
     return python
+
+
+class Ended(NamedTuple):
+    """What a run left behind."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture(scope="session")
+def command() -> Command:
+    """Run a command to its end, scoop_mpi on its path; one that takes too long fails the test.
+
+    `command(*words, cwd=folder, stdin="", timeout_s=60, **environ)`
+    """
+
+    def run(
+        *words: str | Path, cwd: Path, stdin: str = "", timeout_s: float = 60, **environ: str
+    ) -> Ended:
+        paths = [environ.pop("PYTHONPATH", ""), str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
+        process = subprocess.Popen(
+            [str(word) for word in words],
+            cwd=cwd,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))} | environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            # A group of its own, so that a run that hangs is ended with all its ranks.
+            start_new_session=True,
+        )
+        try:
+            out, err = process.communicate(stdin, timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            out, err = process.communicate()
+            said = " ".join(map(str, words))
+            pytest.fail(f"{said} still ran after {timeout_s} s:\n{out}\n{err}")
+        return Ended(process.returncode, out, err)
+
+    return run
