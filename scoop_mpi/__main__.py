@@ -57,6 +57,10 @@ def _run(options: cli.Options, place: Place | None) -> NoReturn:
     # Only now: neither the launcher nor --help need what a rank needs.
     from scoop_mpi._runtime import bootstrap  # noqa: PLC0415
 
+    if options.scoop_alias:
+        from scoop_mpi._scoop import alias  # noqa: PLC0415  as above
+
+        alias.install()
     bootstrap.main(options, place)
 
 

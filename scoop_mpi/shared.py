@@ -2,20 +2,25 @@
 
     shared.setConst(table=table)         from anywhere, once for each name
     shared.getConst("table")             from anywhere, the same object each time on a rank
+    del shared.elements[setter]["table"]     frees this rank's copy, and the name
 
 A call never runs before the constants that were set when it was submitted are there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
+from scoop_mpi._kernel.constants import Constant
 from scoop_mpi._runtime import codec
 from scoop_mpi._runtime.here import current
 from scoop_mpi._runtime.post import now
 
-_decoded: dict[str, Any] = {}
-"""What this rank has read: name -> its own object."""
+__all__ = ["elements", "getConst", "setConst"]
+
+_decoded: dict[str, tuple[Constant, Any]] = {}
+"""What this rank has read: name -> the constant, and this rank's own object."""
 
 
 def setConst(**kwargs: Any) -> None:  # noqa: N802  SCOOP's name
@@ -24,14 +29,15 @@ def setConst(**kwargs: Any) -> None:  # noqa: N802  SCOOP's name
     Returns when they are known; all of them are set, or none.
 
     Raises:
-        TypeError: A name is set already; the message says by which rank.
+        TypeError: A name is set already; the message says by which rank, on which host.
         PickleError: A value cannot be pickled.
     """
     loop = current("shared.setConst")
     denied = loop.define(tuple((name, codec.dumps(value)) for name, value in kwargs.items()))
     if denied is not None:
+        host, _, rank = denied.setter.rpartition(":")
         raise TypeError(
-            f"This constant already exists: {denied.name}. It was set by rank {denied.setter}; "
+            f"This constant already exists: {denied.name}. It was set by rank {rank} on {host}; "
             "a constant can be set only once."
         )
 
@@ -41,13 +47,80 @@ def getConst(name: str, timeout: float = 0.1) -> Any:  # noqa: N802  SCOOP's nam
 
     A constant that was set before this call was submitted is there at once, whatever the timeout.
     """
-    if name in _decoded:
-        return _decoded[name]
     loop = current("shared.getConst")
-    values = loop.worker.constants.values
-    if name not in values:
-        loop.await_constants(lambda: name in values, now() + timeout)
-        if name not in values:
+    known = loop.worker.constants.known
+    if name not in known:
+        loop.await_constants(lambda: name in known, now() + timeout)
+        if name not in known:
+            _decoded.pop(name, None)
             return None
-    _decoded[name] = value = codec.loads(values[name])
-    return value
+    constant = known[name]
+    if name not in _decoded or _decoded[name][0] is not constant:
+        _decoded[name] = constant, codec.loads(constant.encoded)
+    return _decoded[name][1]
+
+
+class _Names(MutableMapping[str, Any]):
+    """The constants that one rank has set, as known here: name -> value."""
+
+    def __init__(self, setter: str) -> None:
+        self._setter = setter
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names():
+            raise KeyError(name)
+        return getConst(name, 0)
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self._names():
+            raise KeyError(name)
+        loop = current("shared.elements")
+        with loop.lock:
+            loop.worker.constants.forget(name)
+        _decoded.pop(name, None)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        raise TypeError(f"constants are set by shared.setConst({name}=...)")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+    def _names(self) -> list[str]:
+        known = current("shared.elements").worker.constants.known
+        return [name for name, constant in known.items() if constant.setter == self._setter]
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+class _Elements(Mapping[str, MutableMapping[str, Any]]):
+    """What is known here, by the rank that set it: `scoop_mpi.worker` -> name -> value."""
+
+    def __getitem__(self, setter: str) -> MutableMapping[str, Any]:
+        if setter not in self._setters():
+            raise KeyError(setter)
+        return _Names(setter)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._setters())
+
+    def __len__(self) -> int:
+        return len(self._setters())
+
+    def _setters(self) -> list[str]:
+        known = current("shared.elements").worker.constants.known
+        return list(dict.fromkeys(constant.setter for constant in known.values()))
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+elements = _Elements()
+"""The constants known here, as in SCOOP: name of the rank that set them -> name -> value.
+
+Deleting a name frees this rank's copy of it, and this rank's alone: elsewhere it can still be read.
+Here `getConst` finds it no more, and `setConst` may make it anew, for every rank.
+"""

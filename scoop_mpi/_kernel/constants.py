@@ -8,29 +8,42 @@ submitted are there, and no timeout is involved.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from scoop_mpi._kernel.protocol import Actions, Constants, Define, Denied, Send
 
 
 class Registry:
-    """Rank 0's record of which names are taken, and by whom."""
+    """Rank 0's record of which names are taken: since which definition, and by whom."""
 
     def __init__(self, ranks: int) -> None:
         self._ranks = ranks
         self._number = 0
-        self._setters: dict[str, int] = {}
+        self._made: dict[str, tuple[int, str]] = {}
 
     def define(self, sender: int, message: Define) -> Actions:
         """Accept all names of a definition, and tell every rank; or none, and tell the definer."""
+        forgotten = dict(message.anew)
         for name, _ in message.items:
-            if name in self._setters:
-                return [Send(sender, Denied(message.ticket, name, self._setters[name]))]
-        for name, _ in message.items:
-            self._setters[name] = sender
+            number, setter = self._made.get(name, (None, ""))
+            if number is not None and number != forgotten.get(name):
+                return [Send(sender, Denied(message.ticket, name, setter))]
         self._number += 1
-        news = Constants(self._number, sender, message.ticket, message.items)
+        for name, _ in message.items:
+            self._made[name] = self._number, message.setter
+        news = Constants(self._number, sender, message.ticket, message.setter, message.items)
         return [Send(rank, news) for rank in range(self._ranks)]
+
+
+class Constant(NamedTuple):
+    """A constant as one rank knows it.
+
+    `encoded` is the runtime's; the kernel never looks inside.
+    """
+
+    number: int
+    setter: str
+    encoded: Any
 
 
 class Store:
@@ -38,19 +51,32 @@ class Store:
 
     Attributes:
         number: The newest definition known here.
-        values: Name -> what the runtime encoded; the kernel never looks inside.
+        known: Name -> constant.
+        forgotten: Name -> the definition by which this rank knew it.
         verdicts: Ticket of an own definition -> None if accepted, or the denial.
     """
 
     def __init__(self) -> None:
         self.number = 0
-        self.values: dict[str, Any] = {}
+        self.known: dict[str, Constant] = {}
+        self.forgotten: dict[str, int] = {}
         self.verdicts: dict[int, Denied | None] = {}
 
     def learn(self, rank: int, message: Constants) -> None:
         """Take the next definition."""
         assert message.number == self.number + 1, "constants arrive in order"
         self.number = message.number
-        self.values.update(message.items)
-        if message.setter == rank:
+        for name, encoded in message.items:
+            self.known[name] = Constant(message.number, message.setter, encoded)
+            self.forgotten.pop(name, None)
+        if message.definer == rank:
             self.verdicts[message.ticket] = None
+
+    def forget(self, name: str) -> None:
+        """Let go of a constant on this rank alone, which may then make it anew, for all ranks."""
+        self.forgotten[name] = self.known.pop(name).number
+
+    def define(self, ticket: int, setter: str, items: tuple[tuple[str, Any], ...]) -> Define:
+        """Return what rank 0 must be told to make these constants."""
+        anew = [(name, self.forgotten[name]) for name, _ in items if name in self.forgotten]
+        return Define(ticket, setter, items, tuple(anew))

@@ -125,10 +125,16 @@ class GiveBack(NamedTuple):
 
 
 class Define(NamedTuple):
-    """Any rank to rank 0: make these constants, all of them or none."""
+    """Any rank to rank 0: make these constants, all of them or none.
+
+    `setter`: the definer's name, for people. `anew`: names that the definer knew by the definition of
+    this number and has forgotten; they may be made again.
+    """
 
     ticket: int
+    setter: str
     items: tuple[tuple[str, Any], ...]
+    anew: tuple[tuple[str, int], ...] = ()
 
 
 class Denied(NamedTuple):
@@ -136,15 +142,16 @@ class Denied(NamedTuple):
 
     ticket: int
     name: str
-    setter: int
+    setter: str
 
 
 class Constants(NamedTuple):
     """Rank 0 to every rank: the constants with numbers up to and including `number`."""
 
     number: int
-    setter: int
+    definer: int
     ticket: int
+    setter: str
     items: tuple[tuple[str, Any], ...]
 
 

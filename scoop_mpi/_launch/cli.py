@@ -23,6 +23,7 @@ How many, and where:
   -n N               number of ranks, the root among them (default: all cores;
                      1 runs the program in this process, without MPI)
 How they are started:
+  --no-scoop-alias   let "import scoop" find SCOOP instead of scoop_mpi
   --mpi NAME         openmpi, mpich, or auto: the first that is found (default)
   --mpi-args TEXT    more options for mpirun, quoted as in a shell
   --dry-run          print the command that would start the ranks, and stop
@@ -39,7 +40,8 @@ Examples:
 """
 
 _SHORT = "n:mvqhV"
-_LONG = ["mpi=", "mpi-args=", "dry-run", "verbose", "quiet", "help", "version", "json-args="]
+_LONG = ["mpi=", "mpi-args=", "dry-run", "verbose", "quiet", "help", "version", "no-scoop-alias"]
+_LONG += ["json-args="]  # between the launcher and its ranks
 
 
 class Options(NamedTuple):
@@ -62,6 +64,9 @@ class Options(NamedTuple):
     mpi: Mpi = "auto"
     mpi_args: tuple[str, ...] = ()
     dry_run: bool = False
+
+    scoop_alias: bool = True
+    """Whether `import scoop` finds scoop_mpi."""
 
     show: Literal["help", "version"] | None = None
     """What to print instead of running anything."""
@@ -99,6 +104,7 @@ def parse(argv: Sequence[str]) -> Options:
         mpi=_mpi(values.get("--mpi", "auto")),
         mpi_args=_mpi_args(value for name, value in found if name == "--mpi-args"),
         dry_run="--dry-run" in names,
+        scoop_alias="--no-scoop-alias" not in names,
     )
 
 
@@ -128,18 +134,20 @@ def _mpi_args(texts: Iterable[str]) -> tuple[str, ...]:
 
 def rank_argv(options: Options) -> tuple[str, ...]:
     """Return the arguments after `python -m scoop_mpi` that make a rank of the same program."""
-    verbosity = ("-q",) if options.quiet else ("-v",) * options.verbose
+    ours = ("-q",) if options.quiet else ("-v",) * options.verbose
+    if not options.scoop_alias:
+        ours += ("--no-scoop-alias",)
     args = options.args
     if ":" in args:
         import json  # noqa: PLC0415  as above
 
         # To every mpirun, an argument that is a colon begins the next program.
-        verbosity += ("--json-args", json.dumps(args))
+        ours += ("--json-args", json.dumps(args))
         args = ()
     if options.module is not None:
-        return (*verbosity, "-m", options.module, *args)
+        return (*ours, "-m", options.module, *args)
     assert options.program is not None
-    return (*verbosity, "--", options.program, *args)
+    return (*ours, "--", options.program, *args)
 
 
 def _arguments(as_json: str | None, plain: Sequence[str]) -> tuple[str, ...]:

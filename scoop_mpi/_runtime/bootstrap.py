@@ -15,7 +15,7 @@ from scoop_mpi._runtime import doorbell, here, outcomes, unseen
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.program import WORKER_NAME, Program
 from scoop_mpi._runtime.stderr import say
-from scoop_mpi._runtime.transport import Alone, Mpi, host
+from scoop_mpi._runtime.transport import Alone, Mpi
 from scoop_mpi.errors import UnguardedProgram
 
 GUARD = """\
@@ -166,7 +166,7 @@ def _enter(options: Options, loop: Loop) -> Program:
     package.IS_RUNNING = True
     package.IS_ORIGIN = loop.rank == BROKER
     package.SIZE = loop.ranks
-    package.worker = f"{host()}:{loop.rank}"
+    package.worker = loop.name
     package.MAIN_MODULE = options.program or options.module
     verbosity = 0 if options.quiet else 1 + options.verbose
     package._logged_as = loop.rank, verbosity  # noqa: SLF001  it is our own package

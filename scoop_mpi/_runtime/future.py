@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
@@ -17,6 +17,24 @@ _CANCELLED = ((outcomes.CANCELLED, None),)
 
 _UNSET: Any = object()
 
+_SCOOPS_OWN = {
+    "isDone": "done()",
+    "resultValue": "result()",
+    "exceptionValue": "exception()",
+    "exceptionTraceback": "exception().__cause__",
+    "sendResultBack": "nothing: outcomes always come back",
+    "children": "a list of the futures that you made",
+}
+"""Attributes of SCOOP's futures that were its machinery, and what to use instead."""
+
+
+class CallbackEntry(NamedTuple):
+    """A callback of a future, as SCOOP lists them."""
+
+    func: Callable[[Future], object]
+    callbackType: str  # noqa: N815  SCOOP's name
+    groupID: Any  # noqa: N815  SCOOP's name
+
 
 class Future:
     """The outcome of one call, there or still to come.
@@ -27,6 +45,7 @@ class Future:
     _value: Any = _UNSET
     _error: BaseException | None = None
     _polled_at: float | None = None
+    _callbacks: tuple[CallbackEntry, ...] = ()
 
     def __init__(self, loop: Loop, task: Task) -> None:
         self._loop = loop
@@ -139,12 +158,40 @@ class Future:
         entry = self.task.arrived.get(0)
         return entry is not None and entry[2] is _CANCELLED
 
-    def add_done_callback(self, fn: Callable[[Future], object]) -> None:
+    @property
+    def callback(self) -> list[CallbackEntry]:
+        """The callbacks that were added, as SCOOP lists them."""
+        return list(self._callbacks)
+
+    def __getattr__(self, name: str) -> Any:
+        """Say, of an attribute that only SCOOP's futures have, what to use instead."""
+        instead = f"; use {_SCOOPS_OWN[name]}" if name in _SCOOPS_OWN else ""
+        raise AttributeError(f"'Future' object has no attribute {name!r}{instead}")
+
+    def add_done_callback(
+        self,
+        fn: Callable[[Future], object],
+        inCallbackType: str = "standard",  # noqa: N803  SCOOP's name
+        inCallbackGroup: Any = None,  # noqa: N803  SCOOP's name
+    ) -> None:
         """Call `fn` with this future when the call has ended or was cancelled.
 
         It runs on this rank, on the thread of its futures, while that thread waits for something;
         at once if the call has ended. What it raises is logged.
+
+        Args:
+            inCallbackType: SCOOP's; only "standard".
+            inCallbackGroup: SCOOP's; kept in `callback`, and of no other effect.
+
+        Raises:
+            ValueError: The type is "universal", which ran a callback on other ranks too.
         """
+        if inCallbackType != "standard":
+            raise ValueError(
+                f"callbacks run on the rank that made the future: {inCallbackType!r} is not there; "
+                "do in the call itself what shall happen where it runs"
+            )
+        self._callbacks += (CallbackEntry(fn, inCallbackType, inCallbackGroup),)
         wait = Wait(1)
         wait.holder = lambda: self._call_back(fn)
         with self._loop.lock:

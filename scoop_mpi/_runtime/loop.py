@@ -28,7 +28,7 @@ from typing import Any
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # has no stubs
 
 from scoop_mpi._kernel import policy
-from scoop_mpi._kernel.protocol import BROKER, Define, Denied
+from scoop_mpi._kernel.protocol import BROKER, Denied
 from scoop_mpi._kernel.task import Block, Loan, Task
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._runtime import memory, outcomes, settings
@@ -484,7 +484,9 @@ class Loop(Post):
         """Make constants; return why not, or None once they are known here."""
         ticket = next(self._tickets)
         verdicts = self.worker.constants.verdicts
-        self.send(BROKER, Define(ticket, items))
+        with self.lock:
+            definition = self.worker.constants.define(ticket, self.name, items)
+        self.send(BROKER, definition)
         self.await_constants(lambda: ticket in verdicts, None)
         return verdicts.pop(ticket)
 

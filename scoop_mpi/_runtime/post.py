@@ -64,6 +64,7 @@ class Post:
         self.transport = transport
         self.rank = transport.rank
         self.ranks = transport.ranks
+        self.name = f"{host()}:{self.rank}"
         self.where = f"Rank {self.rank} of {self.ranks} on {host()}"
         self.lock = threading.Lock()
         self.thread = threading.get_ident()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scoop_mpi._kernel import policy
-from scoop_mpi._kernel.protocol import BROKER, Define, Denied, Send
+from scoop_mpi._kernel.protocol import BROKER, Denied, Send
 from scoop_mpi._kernel.task import Block, Task
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi.testing import checks
@@ -335,8 +335,9 @@ class Runner:
         rank.calls += 1
         ticket = rank.calls
         items = ((wanted.name, pickle.dumps(wanted.value)),)
-        rank.perform([Send(BROKER, Define(ticket, items))])
-        verdicts = rank.worker.constants.verdicts
+        constants = rank.worker.constants
+        rank.perform([Send(BROKER, constants.define(ticket, f"rank {rank.number}", items))])
+        verdicts = constants.verdicts
         wait = Wait(1)
         rank.verdicts.append(wait)
         while ticket not in verdicts:
@@ -347,8 +348,8 @@ class Runner:
         return None, None
 
     def _get_const(self, rank: Rank, call: int, wanted: op.GetConst) -> Working:
-        values = rank.worker.constants.values
-        return (pickle.loads(values[wanted.name]) if wanted.name in values else None), None
+        constant = rank.worker.constants.known.get(wanted.name)
+        return (None if constant is None else pickle.loads(constant.encoded)), None
         yield
 
 

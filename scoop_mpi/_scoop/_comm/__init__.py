@@ -1,0 +1,1 @@
+"""`scoop._comm`: only its exceptions."""
