@@ -17,8 +17,9 @@ import pickle
 import sys
 import types
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import starmap
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from scoop_mpi._kernel.protocol import MESSAGES, Done, Lend, Message, Outcomes, Part
 from scoop_mpi._runtime import memory, settings
@@ -34,22 +35,64 @@ _DEPTH = 8
 """Tuples nested deeper than this are not looked through; they are pickled."""
 
 
-def is_plain(value: Any, depth: int = _DEPTH) -> bool:
+def is_plain(value: Any, depth: int = _DEPTH, atoms: AbstractSet[type] = ATOMS) -> bool:
     """Return whether nobody can change this value, so that it needs no copy."""
     kind = type(value)
     if kind in _NESTED:
-        return depth > 0 and all_plain(value, depth - 1)
-    return kind in ATOMS
+        return depth > 0 and all_plain(value, depth - 1, atoms)
+    return kind in atoms
 
 
-def all_plain(values: Iterable[Any], depth: int = _DEPTH) -> bool:
+def all_plain(values: Iterable[Any], depth: int = _DEPTH, atoms: AbstractSet[type] = ATOMS) -> bool:
     """Return whether every one of these values is plain."""
     kinds = set(map(type, values))
-    if kinds <= ATOMS:
+    if kinds <= atoms:
         return True
-    if kinds - ATOMS <= _NESTED:
-        return all(is_plain(value, depth) for value in values)
+    if kinds - atoms <= _NESTED:
+        return all(is_plain(value, depth, atoms) for value in values)
     return False
+
+
+# --- scalars of numpy ------------------------------------------------------------------------
+
+_scalars: dict[type, Callable[[Any], Any]] = {}
+"""Types of numpy's scalars, once numpy is there -> what makes Python's number of one."""
+
+_frozen_atoms: AbstractSet[type] = ATOMS
+
+
+def frozen_atoms() -> AbstractSet[type]:
+    """Return the types of `ATOMS`, and those of numpy's scalars if numpy has been imported.
+
+    Nobody can change these either, so that they need no copy on their own rank. But they are not
+    plain: a ticker must not be the one who imports numpy to decode a message.
+    """
+    global _frozen_atoms  # noqa: PLW0603  numpy is imported once, by the program
+    if not _scalars:
+        numpy = sys.modules.get("numpy")
+        names = ("float64", "float32", "int64", "int32", "uint8", "bool_", "complex128")
+        found = [getattr(numpy, name, None) for name in names]
+        if numpy is not None and None not in found:
+            makers = (float, float, int, int, int, bool, complex)
+            _scalars.update(zip(cast(list[type], found), makers, strict=True))
+            _frozen_atoms = ATOMS | _scalars.keys()
+    return _frozen_atoms
+
+
+class _Pickler(pickle.Pickler):
+    """Pickles numpy's scalars by their values: a third of the time that they take themselves."""
+
+    def reducer_override(self, thing: Any) -> Any:
+        maker = _scalars.get(type(thing))
+        return NotImplemented if maker is None else (type(thing), (maker(thing),))
+
+
+def _dumps(value: Any, keep: Callable[[pickle.PickleBuffer], bool]) -> bytes:
+    if len(frozen_atoms()) == len(ATOMS):
+        return pickle.dumps(value, protocol=5, buffer_callback=keep)
+    stream = io.BytesIO()
+    _Pickler(stream, 5, buffer_callback=keep).dump(value)
+    return stream.getvalue()
 
 
 # --- user values -----------------------------------------------------------------------------
@@ -114,7 +157,7 @@ def dumps(value: Any) -> Pickled:
         if IMPORTABLE.guarded:
             return Pickled(_by_value(value, keep), tuple(buffers))
         try:
-            data = pickle.dumps(value, protocol=5, buffer_callback=keep)
+            data = _dumps(value, keep)
         except Exception:  # whatever it is, cloudpickle may know better
             buffers.clear()
             data = _by_value(value, keep)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from scoop_mpi._runtime.codec import Pickled, all_plain, dumps, loads_once
+from scoop_mpi._runtime.codec import Pickled, all_plain, dumps, frozen_atoms, loads_once
 
 
 class Column(Protocol):
@@ -40,6 +40,16 @@ class PlainColumn:
     def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
         feed = list(self._values[start:stop])
         return feed, feed
+
+
+class ScalarColumn(PlainColumn):
+    """Plain values and scalars of numpy: kept as they are, encoded together when they travel."""
+
+    KIND = "scalars"
+    __slots__ = ()
+
+    def cut(self, start: int, stop: int) -> tuple[str, Any]:
+        return self.KIND, dumps(self._values[start:stop])
 
 
 class PickledColumn:
@@ -89,6 +99,8 @@ def received_column(kind: str, data: Any) -> Column:
         return PlainColumn(data)
     if kind == PickledColumn.KIND:
         return PickledColumn(data)
+    if kind == ScalarColumn.KIND:
+        return PlainColumn(loads_once(data))
     return ArrayColumn(loads_once(data))
 
 
@@ -139,4 +151,6 @@ def _column(values: Any) -> Column:
         return ArrayColumn(values.copy())
     if all_plain(values):
         return PlainColumn(values)
+    if all_plain(values, atoms=frozen_atoms()):
+        return ScalarColumn(values)
     return PickledColumn(list(map(dumps, values)))

@@ -10,9 +10,11 @@ import types
 from typing import Any
 
 from scoop_mpi._runtime.codec import (
+    ATOMS,
     Pickled,
     all_plain,
     dumps,
+    frozen_atoms,
     is_plain,
     loads,
     loads_once,
@@ -45,14 +47,15 @@ def encode_outcomes(
         failures: Index in the block -> what that call raised.
         where: Rank and host for remote tracebacks; None if the outcomes stay on this rank.
     """
-    if not failures and all_plain(values):
+    atoms = ATOMS if where is not None else frozen_atoms()
+    if not failures and all_plain(values, atoms=atoms):
         return values, False
     failed = bool(failures)
     entries: list[tuple[int, Any]] = []
     for index, value in enumerate(values):
         error = failures.get(index)
         if error is None:
-            if is_plain(value):
+            if is_plain(value, atoms=atoms):
                 entries.append((PLAIN, value))
                 continue
             try:

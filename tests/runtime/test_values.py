@@ -23,7 +23,7 @@ from scoop_mpi._runtime.codec import (
     pack,
     unpack,
 )
-from scoop_mpi._runtime.columns import encode_columns
+from scoop_mpi._runtime.columns import encode_columns, received_column
 from scoop_mpi.errors import PickleError, RemoteTraceback
 
 
@@ -51,6 +51,50 @@ class TestPlain:
         for _ in range(100_000):
             value = (value,)
         assert not is_plain(value)
+
+
+SCALARS = (
+    np.float64("nan"),
+    np.float64(0.1),
+    np.float32(0.1),
+    np.int64(-(2**63)),
+    np.int32(7),
+    np.uint8(255),
+    np.bool_(True),
+    np.complex128(1 - 2j),
+    np.int16(3),
+    np.longdouble(1) / 3,
+    np.datetime64("2026-01-01"),
+)
+
+
+class TestScalars:
+    """Scalars of numpy cannot be changed, so on their own rank they need no copy."""
+
+    @pytest.mark.parametrize("scalar", SCALARS, ids=lambda scalar: type(scalar).__name__)
+    def test_a_scalar_travels_bit_for_bit(self, scalar: np.generic) -> None:
+        """With its type, alone and within other things."""
+        for loaded in (loads(dumps(scalar)), loads(dumps([scalar, {1: scalar}]))[1][1]):
+            assert type(loaded) is type(scalar)
+            assert loaded.tobytes() == scalar.tobytes()
+
+    def test_a_result_stays_as_it_is_on_its_rank(self) -> None:
+        """And is encoded for another one, whose ticker must not be the one to import numpy."""
+        values = [np.float64(1.5), (np.int64(2), "a")]
+        payload, failed = outcomes.encode_outcomes(values, {}, None)
+        assert payload is values and not failed
+        payload, failed = outcomes.encode_outcomes(values, {}, "elsewhere")
+        assert [kind for kind, _ in payload] == [outcomes.PICKLED] * 2 and not failed
+
+    def test_arguments_stay_as_they_are_until_they_travel(self) -> None:
+        """Then all calls that travel together share one pickle."""
+        values = [np.float64(x) for x in range(100)]
+        (column,), calls = encode_columns([values])
+        assert calls == 100 and column.item(7) is values[7]
+        kind, data = column.cut(10, 90)
+        assert isinstance(data, Pickled)
+        received = received_column(kind, data)
+        assert received.item(0) == values[10] and type(received.item(79)) is np.float64
 
 
 class TestPickled:
