@@ -10,6 +10,7 @@ from typing import NoReturn
 import scoop_mpi
 from scoop_mpi._launch import cli, stdin
 from scoop_mpi._launch.check import check_program
+from scoop_mpi._launch.help import HELP
 from scoop_mpi._launch.place import Place, place_of
 from scoop_mpi._launch.problem import LaunchError
 
@@ -24,11 +25,14 @@ def main() -> NoReturn:
         options = cli.parse(sys.argv[1:])
         if options.show is not None:
             _show(options.show)
-        check_program(options)
         if place is None:
-            from scoop_mpi._launch.launch import launch  # noqa: PLC0415  not for ranks
+            from scoop_mpi._launch.launch import enter, launch  # noqa: PLC0415  not for ranks
 
+            options = enter(options, os.environ)
+            check_program(options)
             launch(options)
+        else:
+            check_program(options)
     except LaunchError as error:
         _complain(error, place)
     _run(options, place)
@@ -45,7 +49,7 @@ def _complain(error: LaunchError, place: Place | None) -> NoReturn:
 
 
 def _show(what: str) -> NoReturn:
-    sys.stdout.write(cli.HELP if what == "help" else f"scoop_mpi {scoop_mpi.__version__}\n")
+    sys.stdout.write(HELP if what == "help" else f"scoop_mpi {scoop_mpi.__version__}\n")
     sys.exit(0)
 
 

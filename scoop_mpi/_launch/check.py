@@ -13,7 +13,9 @@ def check_program(options: Options) -> None:
     if options.module is not None:
         _check_module(options.module)
         return
-    program = options.program or ""
+    if options.program is None:  # a prompt, or a look at the ranks
+        return
+    program = options.program
     is_folder = os.path.isdir(program)
     if is_folder or not os.path.exists(program):
         what = "is a folder, not a program" if is_folder else "does not exist"

@@ -6,49 +6,37 @@ Our options end at the program: whatever stands after it is the program's own, b
 from __future__ import annotations
 
 import getopt
-from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, cast
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, NamedTuple, cast, get_args
 
 from scoop_mpi._launch.problem import UsageError
 
-Mpi = Literal["auto", "openmpi", "mpich"]
+Mpi = Literal["auto", "openmpi", "mpich", "intel", "srun"]
 
-HELP = """\
-Run a Python program in parallel: one root and many workers, over MPI.
+_SHORT = "n:mvqhVip:b:e"
+_LONG = ["check", "debug", "dry-run", "help", "host", "hosts", "interactive", "label"]
+_LONG += ["no-scoop-alias", "profile", "quiet", "rsh", "tunnel", "verbose", "version"]
+_LONG += ["backend=", "broker-hostname=", "env=", "external-hostname=", "hostfile=", "json-args="]
+_LONG += ["mpi=", "mpi-args=", "nice=", "path=", "prolog=", "python-interpreter=", "pythonpath="]
+_LONG += ["ssh-executable="]
 
-  python -m scoop_mpi [options] [--] program.py [arguments...]
-  python -m scoop_mpi [options] -m package.module [arguments...]
-
-How many, and where:
-  -n N               number of ranks, the root among them (default: all cores;
-                     1 runs the program in this process, without MPI)
-How they are started:
-  --no-scoop-alias   let "import scoop" find SCOOP instead of scoop_mpi
-  --mpi NAME         openmpi, mpich, or auto: the first that is found (default)
-  --mpi-args TEXT    more options for mpirun, quoted as in a shell
-  --dry-run          print the command that would start the ranks, and stop
-What is told:
-  -v, --verbose      more of the log; twice for all of it
-  -q, --quiet        warnings and errors only
-  -h, --help         this page
-  -V, --version      the version
-
-Examples:
-  python -m scoop_mpi -n 4 examples/pi_monte_carlo.py
-  python -m scoop_mpi -n 8 -m package.module --its-own-option
-  mpirun -n 4 python -m scoop_mpi program.py       (ranks of your own mpirun)
-"""
-
-_SHORT = "n:mvqhV"
-_LONG = ["mpi=", "mpi-args=", "dry-run", "verbose", "quiet", "help", "version", "no-scoop-alias"]
-_LONG += ["json-args="]  # between the launcher and its ranks
+MOOT = {
+    "-b": "there is one Broker, a part of rank 0",
+    "-e": "the environment goes to the ranks anyway",
+    "--backend": "ranks talk by MPI",
+    "--broker-hostname": "the Broker is a part of rank 0, and MPI finds it",
+    "--external-hostname": "MPI finds the hosts' addresses itself",
+    "--tunnel": "MPI makes its own connections",
+}
+"""Options of SCOOP that are accepted, and why they do nothing."""
 
 
 class Options(NamedTuple):
     """What the command line says."""
 
     program: str | None = None
-    """The program's file, as it was typed; or None, where there is a module."""
+    """The program's file, as it was typed; or None, where there is a module or a prompt."""
 
     module: str | None = None
     """The name after `-m`; or None."""
@@ -59,64 +47,173 @@ class Options(NamedTuple):
     n: int | None = None
     """Number of ranks, the root among them; None: not said."""
 
+    hosts: tuple[str, ...] = ()
+    """The words after `--host`."""
+
+    hostfile: str | None = None
+
+    path: str | None = None
+    """The folder to run in."""
+
+    nice: int | None = None
+    pythonpath: str | None = None
+    python: str | None = None
+    """The interpreter of the ranks; None: the launcher's own."""
+
+    prolog: str | None = None
+    """A file for bash to source before each rank starts."""
+
+    env: tuple[tuple[str, str | None], ...] = ()
+    """Environment of the ranks: names, and values where they were given."""
+
+    agent: str | None = None
+    """What starts something on another host, in place of ssh."""
+
     verbose: int = 0
     quiet: bool = False
+    label: bool = False
+    profile: bool = False
+    debug: bool = False
+    interactive: bool = False
     mpi: Mpi = "auto"
     mpi_args: tuple[str, ...] = ()
     dry_run: bool = False
+    check: bool = False
 
     scoop_alias: bool = True
     """Whether `import scoop` finds scoop_mpi."""
+
+    moot: tuple[str, ...] = ()
+    """Options that were given and do nothing."""
 
     show: Literal["help", "version"] | None = None
     """What to print instead of running anything."""
 
 
-def parse(argv: Sequence[str]) -> Options:
+def parse(argv: Sequence[str], is_file: Callable[[str], bool] = os.path.isfile) -> Options:
     """Parse the arguments after `python -m scoop_mpi`.
+
+    Args:
+        is_file: Tells whether a word after the hosts is the program.
 
     Raises:
         UsageError: They make no sense; whether the program exists is not looked at.
     """
-    try:
-        # getopt stops at the first argument that is no option, and `m` takes no value here:
-        # so the module's name stops it, too.
-        found, rest = getopt.getopt(list(argv), _SHORT, _LONG)
-    except getopt.GetoptError as error:
-        raise UsageError(str(error)) from error
-    names = [name for name, _ in found]
-    if "-h" in names or "--help" in names:
+    found, hosts, rest = _split(argv, is_file)
+    names = {name for name, _ in found}
+    if names & {"-h", "--help"}:
         return Options(show="help")
-    if "-V" in names or "--version" in names:
+    if names & {"-V", "--version"}:
         return Options(show="version")
     values = dict(found)
-    if not rest:
-        missing = "a module's name after -m" if "-m" in names else "the program to run"
-        raise UsageError(f"{missing} is missing")
     is_module = "-m" in names
-    return Options(
-        program=None if is_module else rest[0],
-        module=rest[0] if is_module else None,
-        args=_arguments(values.get("--json-args"), rest[1:]),
-        n=_number(values["-n"]) if "-n" in values else None,
-        verbose=names.count("-v") + names.count("--verbose"),
-        quiet="-q" in names or "--quiet" in names,
+    options = Options(
+        n=_number("-n", values["-n"]) if "-n" in values else None,
+        hosts=hosts,
+        hostfile=values.get("--hostfile"),
+        path=values.get("--path", values.get("-p")),
+        nice=_nice(values["--nice"]) if "--nice" in values else None,
+        pythonpath=values.get("--pythonpath"),
+        python=values.get("--python-interpreter"),
+        prolog=values.get("--prolog"),
+        env=tuple(_variable(value) for name, value in found if name == "--env"),
+        agent=values.get("--ssh-executable", "rsh" if "--rsh" in names else None),
+        verbose=sum(name in ("-v", "--verbose") for name, _ in found),
+        quiet=bool(names & {"-q", "--quiet"}),
+        label="--label" in names,
+        profile="--profile" in names,
+        debug="--debug" in names,
+        interactive=bool(names & {"-i", "--interactive"}),
         mpi=_mpi(values.get("--mpi", "auto")),
         mpi_args=_mpi_args(value for name, value in found if name == "--mpi-args"),
         dry_run="--dry-run" in names,
+        check="--check" in names,
         scoop_alias="--no-scoop-alias" not in names,
+        moot=tuple(name for name in MOOT if name in names),
+    )
+    _complain_of_contradictions(options)
+    if not rest:
+        if is_module or not (options.interactive or options.check):
+            raise UsageError(
+                f"{'a module name after -m' if is_module else 'the program to run'} is missing"
+            )
+        return options
+    return options._replace(
+        program=None if is_module else rest[0],
+        module=rest[0] if is_module else None,
+        args=_arguments(values.get("--json-args"), rest[1:]),
     )
 
 
-def _number(text: str) -> int:
+def _split(
+    argv: Sequence[str], is_file: Callable[[str], bool]
+) -> tuple[list[tuple[str, str]], tuple[str, ...], list[str]]:
+    """Return the options with their values, the hosts, and what starts with the program."""
+    found: list[tuple[str, str]] = []
+    hosts: list[str] = []
+    rest = list(argv)
+    while True:
+        before = rest
+        try:
+            # getopt stops at the first word that is no option, and `m` takes no value here: so a
+            # module's name stops it, too, and so do hosts.
+            more, rest = getopt.getopt(before, _SHORT, _LONG)
+        except getopt.GetoptError as error:
+            raise UsageError(str(error)) from error
+        found += more
+        ended = len(rest) < len(before) and before[len(before) - len(rest) - 1] == "--"
+        if not more or more[-1][0] not in ("--host", "--hosts") or ended:
+            break
+        count = _count_hosts(rest, is_file)
+        hosts += rest[:count]
+        rest = rest[count:]
+        if not count or not rest:
+            break
+    if any(name in ("--host", "--hosts") for name, _ in found) and not hosts:
+        raise UsageError("--host takes at least one host")
+    return found, tuple(hosts), rest
+
+
+def _count_hosts(words: Sequence[str], is_file: Callable[[str], bool]) -> int:
+    """Return how many words are hosts: they end at an option, or at a file, which is the program.
+
+    If neither comes, the last word is the program, and the launcher will say that it is missing.
+    """
+    for position, word in enumerate(words):
+        if word.startswith("-") or word.endswith(".py") or is_file(word):
+            return position
+    return max(0, len(words) - 1)
+
+
+def _complain_of_contradictions(options: Options) -> None:
+    if options.hosts and options.hostfile is not None:
+        raise UsageError("--host and --hostfile contradict each other: give one of them")
+
+
+def _number(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) == 0:
-        raise UsageError(f"-n takes a number of ranks, 1 or more, not {text!r}")
+        raise UsageError(f"{name} takes a number of ranks, 1 or more, not {text!r}")
     return int(text)
 
 
+def _nice(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise UsageError(f"--nice takes a whole number, -20 to 19, not {text!r}") from error
+
+
+def _variable(text: str) -> tuple[str, str | None]:
+    name, equals, value = text.partition("=")
+    if not name.isidentifier() or not name.isascii():
+        raise UsageError(f"--env takes NAME or NAME=VALUE, not {text!r}")
+    return name, value if equals else None
+
+
 def _mpi(text: str) -> Mpi:
-    if text not in ("auto", "openmpi", "mpich"):
-        raise UsageError(f"--mpi takes openmpi, mpich or auto, not {text!r}")
+    known = get_args(Mpi)
+    if text not in known:
+        raise UsageError(f"--mpi takes one of {', '.join(known)}; not {text!r}")
     return cast(Mpi, text)
 
 
@@ -134,19 +231,28 @@ def _mpi_args(texts: Iterable[str]) -> tuple[str, ...]:
 
 def rank_argv(options: Options) -> tuple[str, ...]:
     """Return the arguments after `python -m scoop_mpi` that make a rank of the same program."""
-    ours = ("-q",) if options.quiet else ("-v",) * options.verbose
-    if not options.scoop_alias:
-        ours += ("--no-scoop-alias",)
+    ours = ["-q"] if options.quiet else ["-v"] * options.verbose
+    flags = {
+        "--no-scoop-alias": not options.scoop_alias,
+        "--profile": options.profile,
+        "--debug": options.debug,
+        "--check": options.check,
+        "-i": options.interactive,
+    }
+    ours += [flag for flag, given in flags.items() if given]
+    if options.nice is not None:
+        ours += ["--nice", str(options.nice)]
     args = options.args
     if ":" in args:
         import json  # noqa: PLC0415  as above
 
         # To every mpirun, an argument that is a colon begins the next program.
-        ours += ("--json-args", json.dumps(args))
+        ours += ["--json-args", json.dumps(args)]
         args = ()
     if options.module is not None:
         return (*ours, "-m", options.module, *args)
-    assert options.program is not None
+    if options.program is None:
+        return tuple(ours)
     return (*ours, "--", options.program, *args)
 
 

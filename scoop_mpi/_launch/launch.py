@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import subprocess
+import shutil
 import sys
+from collections.abc import MutableMapping
+from typing import NoReturn
 
 from scoop_mpi._launch import stdin
-from scoop_mpi._launch.cli import Options
-from scoop_mpi._launch.command import make_command
-from scoop_mpi._launch.mpirun import find_mpirun
-from scoop_mpi._launch.plan import Facts, make_plan, ranks_wanted
+from scoop_mpi._launch.cli import MOOT, Options
+from scoop_mpi._launch.command import Command, leave_open, make_command
+from scoop_mpi._launch.plan import Facts, describe, make_plan, rank_command, ranks_wanted
 from scoop_mpi._launch.problem import LaunchError
+from scoop_mpi._launch.surroundings import find_facts, find_hosts
 
 
 def launch(options: Options) -> None:
@@ -20,17 +21,27 @@ def launch(options: Options) -> None:
 
     The process is replaced, so that exit status, signals and terminal are mpirun's own.
     """
-    ranks = ranks_wanted(options, cores=len(os.sched_getaffinity(0)))
-    if ranks == 1:
-        if options.dry_run:
-            sys.stdout.write("(one rank: runs in this process, without MPI)\n")
-            sys.exit(0)
+    _mention_moot(options)
+    facts = find_facts(options)
+    hosts = find_hosts(options, facts)
+    ranks = ranks_wanted(options, hosts, facts.allocation, cores=len(os.sched_getaffinity(0)))
+    if ranks == 1 and not hosts:
+        _run_alone(options, facts)
         return
-    command = make_command(make_plan(options, ranks, _facts(options)), os.environ)
+    plan = make_plan(options, ranks, hosts, facts)
+    command = make_command(plan, os.environ)
     if options.dry_run:
         sys.stdout.write(f"{command}\n")
         sys.exit(0)
+    if options.verbose:
+        sys.stderr.write(f"scoop_mpi: {describe(plan)}\n")
+    _become(command)
+
+
+def _become(command: Command) -> NoReturn:
     os.environ.update(command.environ)
+    if command.hosts:
+        leave_open(command.hosts)
     stdin.lend(os.environ)
     path = command.argv[0]
     try:
@@ -39,13 +50,52 @@ def launch(options: Options) -> None:
         raise LaunchError(f"{path} cannot be started: {error.strerror}") from error
 
 
-def _facts(options: Options) -> Facts:
-    return Facts(
-        python=sys.executable,
-        # What multiprocessing uses for the same purpose; there is no public name for it.
-        python_flags=tuple(subprocess._args_from_interpreter_flags()),  # type: ignore[attr-defined]  # noqa: SLF001
-        mpirun=find_mpirun(options.mpi, sys.executable, os.environ),
-        mpi4py=importlib.util.find_spec("mpi4py") is not None,
-        is_root=os.geteuid() == 0,
-        home=os.path.expanduser("~"),
-    )
+def _run_alone(options: Options, facts: Facts) -> None:
+    """Prepare this process for being the only rank; return if it can be."""
+    if options.dry_run:
+        sys.stdout.write("(one rank: runs in this process, without MPI)\n")
+        sys.exit(0)
+    if options.python is None and options.pythonpath is None and options.prolog is None:
+        return
+    # These are of use only to a new process: it will not come here, for it is told nothing of them.
+    command = rank_command(options, facts)
+    start = command.index("scoop_mpi") + 1
+    argv = (*command[:start], "-n", "1", *command[start:])
+    path = shutil.which(argv[0])
+    if path is None:
+        raise LaunchError(f"{argv[0]} cannot be started: it is not there")
+    os.execve(path, argv, os.environ)
+
+
+def _mention_moot(options: Options) -> None:
+    if options.quiet:
+        return
+    for option in options.moot:
+        sys.stderr.write(f"scoop_mpi: {option} does nothing here: {MOOT[option]}.\n")
+
+
+def enter(options: Options, environ: MutableMapping[str, str]) -> Options:
+    """Go where the program is to run, set its environment, and make paths independent of that.
+
+    Returns:
+        The options, with absolute paths.
+
+    Raises:
+        LaunchError: The folder is not there.
+    """
+    absolute = {
+        name: os.path.abspath(path)
+        for name in ("hostfile", "prolog")
+        if (path := getattr(options, name)) is not None
+    }
+    if options.pythonpath is not None:
+        paths = [options.pythonpath, environ.get("PYTHONPATH", "")]
+        environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    environ.update({name: value for name, value in options.env if value is not None})
+    if options.path is not None:
+        try:
+            os.chdir(options.path)
+        except OSError as error:
+            raise LaunchError(f"--path {options.path}: {error.strerror}", code=2) from error
+        environ["PWD"] = os.getcwd()
+    return options._replace(**absolute)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
@@ -25,23 +26,34 @@ class Mpirun(NamedTuple):
 
     path: str
     family: Family
+    version: int = 5
+    """The first number of its version, of Open MPI's; of others it does not matter."""
+
+    intel: bool = False
+    """Whether it is Intel's kind of MPICH."""
 
 
 def find_mpirun(wanted: str, python: str, environ: Mapping[str, str]) -> Mpirun | None:
     """Return the first mpirun of the wanted family, or None.
 
     Args:
-        wanted: "openmpi", "mpich", or "auto" for either.
+        wanted: "openmpi", "mpich", "intel"; anything else: either.
         python: The interpreter; an MPI that was installed beside it goes before those on PATH,
             because that is the library which mpi4py will load.
         environ: Where PATH is.
     """
     folders = [os.path.dirname(python), *environ.get("PATH", os.defpath).split(os.pathsep)]
     for path in _executables(folders):
-        family = _family_of(path)
-        if family is not None and wanted in ("auto", family):
-            return Mpirun(path, family)
+        found = _ask(path)
+        if found is not None and _is_wanted(found, wanted):
+            return found
     return None
+
+
+def _is_wanted(found: Mpirun, wanted: str) -> bool:
+    if wanted == "intel":
+        return found.intel
+    return wanted not in ("openmpi", "mpich") or wanted == found.family
 
 
 def _executables(folders: list[str]) -> Iterator[str]:
@@ -52,7 +64,7 @@ def _executables(folders: list[str]) -> Iterator[str]:
                 yield path
 
 
-def _family_of(path: str) -> Family | None:
+def _ask(path: str) -> Mpirun | None:
     try:
         answer = subprocess.run(
             [path, "--version"],
@@ -64,4 +76,8 @@ def _family_of(path: str) -> Family | None:
     except (OSError, subprocess.TimeoutExpired):
         return None  # broken, so as good as not there
     text = answer.stdout.decode(errors="replace")
-    return next((family for sign, family in _SIGNS.items() if sign in text), None)
+    family = next((family for sign, family in _SIGNS.items() if sign in text), None)
+    if family is None:
+        return None
+    number = re.search(r"\(Open MPI\) (\d+)", text)
+    return Mpirun(path, family, int(number[1]) if number else 5, "Intel(R) MPI" in text)

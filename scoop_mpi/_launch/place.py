@@ -19,6 +19,9 @@ class Place(NamedTuple):
     local: int | None = None
     """Its number among the ranks of its node; None where the environment does not say."""
 
+    local_ranks: int | None = None
+    """How many ranks its node has; None where the environment does not say."""
+
     @property
     def speaks(self) -> bool:
         """Whether it tells what is wrong with its node: one rank does, not all."""
@@ -34,17 +37,28 @@ def place_of(environ: Mapping[str, str]) -> Place | None:
     # Open MPI's mpirun
     rank, ranks = _number(environ, "OMPI_COMM_WORLD_RANK"), _number(environ, "OMPI_COMM_WORLD_SIZE")
     if rank is not None and ranks is not None:
-        return Place(rank, ranks, _number(environ, "OMPI_COMM_WORLD_LOCAL_RANK"))
+        return Place(
+            rank,
+            ranks,
+            _number(environ, "OMPI_COMM_WORLD_LOCAL_RANK"),
+            _number(environ, "OMPI_COMM_WORLD_LOCAL_SIZE"),
+        )
     # MPICH's and Intel's mpirun, srun --mpi=pmi2
     rank, ranks = _number(environ, "PMI_RANK"), _number(environ, "PMI_SIZE")
     slurm_local = _number(environ, "SLURM_LOCALID")
     if rank is not None and ranks is not None:
-        local = _number(environ, "MPI_LOCALRANKID")
-        return Place(rank, ranks, slurm_local if local is None else local)
+        local, local_ranks = (
+            _number(environ, "MPI_LOCALRANKID"),
+            _number(environ, "MPI_LOCALNRANKS"),
+        )
+        if local is None:
+            return Place(rank, ranks, slurm_local, _tasks_of_node(environ))
+        return Place(rank, ranks, local, local_ranks)
     # srun --mpi=pmix
     rank = _number(environ, "PMIX_RANK")
     if rank is not None:
-        return Place(rank, _number(environ, "SLURM_STEP_NUM_TASKS"), slurm_local)
+        ranks = _number(environ, "SLURM_STEP_NUM_TASKS")
+        return Place(rank, ranks, slurm_local, _tasks_of_node(environ))
     return _place_in_step(environ)
 
 
@@ -59,7 +73,23 @@ def _place_in_step(environ: Mapping[str, str]) -> Place | None:
         _number(environ, "SLURM_PROCID") or 0,
         _number(environ, "SLURM_STEP_NUM_TASKS"),
         _number(environ, "SLURM_LOCALID"),
+        _tasks_of_node(environ),
     )
+
+
+def _tasks_of_node(environ: Mapping[str, str]) -> int | None:
+    """Return how many tasks of a step of `srun` this node has: "2(x3),1" tells it of each node."""
+    node = _number(environ, "SLURM_NODEID")
+    if node is None:
+        return None
+    for part in environ.get("SLURM_STEP_TASKS_PER_NODE", "").split(","):
+        tasks, _, times = part.rstrip(")").partition("(x")
+        if not tasks.isdigit() or not (times or "1").isdigit():
+            return None
+        node -= int(times or 1)
+        if node < 0:
+            return int(tasks)
+    return None
 
 
 def _number(environ: Mapping[str, str], name: str) -> int | None:

@@ -11,8 +11,9 @@ from typing import Any, NoReturn, Protocol
 
 import scoop_mpi
 from scoop_mpi._kernel.protocol import BROKER, Ready, Send
-from scoop_mpi._runtime import doorbell, here, outcomes, unseen
+from scoop_mpi._runtime import codec, doorbell, here, outcomes, unseen
 from scoop_mpi._runtime.loop import Loop
+from scoop_mpi._runtime.prepare import prepare
 from scoop_mpi._runtime.program import WORKER_NAME, Program
 from scoop_mpi._runtime.stderr import say
 from scoop_mpi._runtime.transport import Alone, Mpi
@@ -41,6 +42,16 @@ class Options(Protocol):
     def verbose(self) -> int: ...
     @property
     def quiet(self) -> bool: ...
+    @property
+    def nice(self) -> int | None: ...
+    @property
+    def interactive(self) -> bool: ...
+    @property
+    def profile(self) -> bool: ...
+    @property
+    def debug(self) -> bool: ...
+    @property
+    def check(self) -> bool: ...
 
 
 class Place(Protocol):
@@ -50,6 +61,8 @@ class Place(Protocol):
     def rank(self) -> int: ...
     @property
     def ranks(self) -> int | None: ...
+    @property
+    def local_ranks(self) -> int | None: ...
 
 
 def main(options: Options, place: Place | None) -> NoReturn:
@@ -58,31 +71,43 @@ def main(options: Options, place: Place | None) -> NoReturn:
     Args:
         place: What the launcher says; None if this process is a job of its own, without MPI.
     """
+    if options.nice is not None:
+        os.nice(options.nice)
+    if options.debug:
+        import faulthandler  # noqa: PLC0415  only if it was asked for
+
+        faulthandler.enable()
     sys.exit(_run_alone(options) if place is None else _run_rank(options, place))
 
 
 def _run_alone(options: Options) -> int:
+    if options.check:
+        say("scoop_mpi: one rank runs in this very process, without MPI: nothing to check.")
+        return 0
     loop = Loop(Alone())
     program = _enter(options, loop)
     here.install(loop)
-    return _run_root(program, loop)
+    return _run_root(program, loop, options)
 
 
 def _run_rank(options: Options, place: Place) -> int:
-    _prepare_mpi()
+    one_node = place.local_ranks is not None and place.local_ranks == place.ranks
+    prepare(os.environ, one_node=one_node, local_ranks=place.local_ranks)
     from scoop_mpi._runtime.ending import Ending  # noqa: PLC0415  not needed by a rank alone
 
     transport = Mpi()
     if transport.ranks != (place.ranks or transport.ranks):
         _complain_of_launcher(transport, place)
         return 1
+    if options.check:
+        return _check(transport)
     loop = Loop(transport)
-    if loop.ranks > 1 and _on_one_node(loop.ranks):
+    if loop.ranks > 1 and one_node:
         _hang_doorbell(loop, transport)
     program = _enter(options, loop)
     if loop.ranks == 1:
         here.install(loop)
-        return _run_root(program, loop)
+        return _run_root(program, loop, options)
     ending = Ending(loop, transport)
     if transport.threads:
         ending.ticker.start()
@@ -94,7 +119,7 @@ def _run_rank(options: Options, place: Place) -> int:
     if loop.rank == BROKER:
         here.install(loop)
         try:
-            code = _run_root(program, loop)
+            code = _run_root(program, loop, options)
             _await_threads()
             ending.finish(code)
         except BaseException as error:  # a bug of ours, or Ctrl-C while the job ends
@@ -129,20 +154,15 @@ def _complain_of_launcher(transport: Mpi, place: Place) -> None:
         )
 
 
-def _prepare_mpi() -> None:
-    """Set what costs nothing and starts faster, unless the user did."""
-    environ = os.environ
-    local = environ.get("OMPI_COMM_WORLD_LOCAL_SIZE")
-    if local is not None and local == environ.get("OMPI_COMM_WORLD_SIZE"):
-        # One node: Open MPI would spend a second looking for fabrics.
-        environ.setdefault("OMPI_MCA_pml", "ob1")
-        environ.setdefault("OMPI_MCA_btl", "^ofi,uct")
+def _check(transport: Mpi) -> int:
+    """Tell what each rank is, from rank 0."""
+    from scoop_mpi._runtime import checkup  # noqa: PLC0415  only if it was asked for
 
-
-def _on_one_node(ranks: int) -> bool:
-    """Return whether the launcher says that all ranks run on this node."""
-    local = os.environ.get("OMPI_COMM_WORLD_LOCAL_SIZE") or os.environ.get("MPI_LOCALNRANKS")
-    return local == str(ranks)
+    found = transport.at_root(checkup.look(transport, scoop_mpi.__version__))
+    if found is not None:
+        sys.stdout.write(checkup.report(found))
+        sys.stdout.flush()
+    return 0
 
 
 def _hang_doorbell(loop: Loop, transport: Mpi) -> None:
@@ -168,18 +188,46 @@ def _enter(options: Options, loop: Loop) -> Program:
     package.SIZE = loop.ranks
     package.worker = loop.name
     package.MAIN_MODULE = options.program or options.module
-    verbosity = 0 if options.quiet else 1 + options.verbose
+    verbosity = 0 if options.quiet else 1 + options.verbose + 2 * options.debug
     package._logged_as = loop.rank, verbosity  # noqa: SLF001  it is our own package
     program = Program(options.program, options.module)
     first = program.file if options.module else program.typed
     sys.argv = [first, *options.args]
+    if options.profile:
+        from scoop_mpi._runtime import profile  # noqa: PLC0415  only if it was asked for
+
+        profile.start(loop.rank)
     return program
 
 
 # --- the root --------------------------------------------------------------------------------
 
 
-def _run_root(program: Program, loop: Loop) -> int:
+def _run_root(program: Program, loop: Loop, options: Options) -> int:
+    """Run the program as `__main__`, then a prompt if one is wanted; return the exit code."""
+    code = 0
+    if program.file or not options.interactive:
+        code = _run_program(program, loop)
+    else:
+        program.load("__main__")
+    return _run_prompt(loop) if options.interactive else code
+
+
+def _run_prompt(loop: Loop) -> int:
+    from scoop_mpi._runtime import prompt  # noqa: PLC0415  only if it was asked for
+
+    namespace = sys.modules["__main__"].__dict__
+    codec.IMPORTABLE.expect_prompt(namespace)
+    try:
+        prompt.interact(namespace, scoop_mpi.__version__, loop.ranks)
+    except SystemExit as end:
+        return _exit_code(end)
+    finally:
+        unseen.report(loop)
+    return 0
+
+
+def _run_program(program: Program, loop: Loop) -> int:
     """Run the program as `__main__`, and return its exit code."""
     try:
         program.run(program.load("__main__"))

@@ -16,7 +16,7 @@ import io
 import pickle
 import sys
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import starmap
 from typing import Any, NamedTuple, cast
@@ -122,7 +122,16 @@ class Importable:
         self.names: frozenset[str] | None = None
         """Names of the program that every rank has; None where there is no program file."""
         self.guarded = False
-        """Whether the guard defines functions or classes, so that plain pickle could mislead."""
+        """Whether the root defines functions or classes of its own, in the guard or at a prompt, so
+        that plain pickle could mislead."""
+        self._before: dict[str, Any] | None = None
+        """What the names stood for before the prompt came; None without a prompt."""
+
+    def expect_prompt(self, namespace: Mapping[str, Any]) -> None:
+        """Note that from now on names of the main module may be bound anew, on the root alone."""
+        self.guarded = True
+        self.names = self.names or frozenset()
+        self._before = {name: namespace[name] for name in self.names if name in namespace}
 
     def has(self, thing: Any) -> bool:
         """Return whether a function or class of the main module is the same on every rank."""
@@ -130,7 +139,10 @@ class Importable:
         head = qualname.partition(".")[0]
         if "<" in qualname or self.names is None or head not in self.names:
             return False
-        found: Any = sys.modules.get("__main__")
+        main = sys.modules.get("__main__")
+        if self._before is not None and self._before.get(head) is not getattr(main, head, None):
+            return False
+        found: Any = main
         for part in qualname.split("."):
             found = getattr(found, part, None)
         return found is thing

@@ -231,7 +231,8 @@ def _in_order(loop: Loop, task: Task, until: float | None) -> Iterator[list[Any]
     """Yield the values of a task in order, some at a time; raise what a call raised, and end."""
     position = 0
     while position < task.calls:
-        entry = loop.obtain(task, position, until)
+        too_late = until is not None and now() >= until and not _has_come(loop, task, position)
+        entry = None if too_late else loop.obtain(task, position, until)
         if entry is None:
             raise TimeoutError(f"{task.key}: result {position} of {task.calls} is not there")
         del task.arrived[position]
@@ -239,6 +240,14 @@ def _in_order(loop: Loop, task: Task, until: float | None) -> Iterator[list[Any]
         if failed:
             loop.worker.look_at(task)
         yield from values_of(payload)
+
+
+def _has_come(loop: Loop, task: Task, position: int) -> bool:
+    """Return whether a result is there, at a time when no further call should be started for it."""
+    if position not in task.arrived:
+        with loop.lock:
+            loop.pump()
+    return position in task.arrived
 
 
 def as_they_come(loop: Loop, task: Task, until: float | None) -> Iterator[list[Any]]:

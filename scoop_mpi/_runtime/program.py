@@ -23,7 +23,7 @@ WORKER_NAME = "__scoop_main__"
 
 
 class Program:
-    """A program file, or a module to be run as `python -m` would.
+    """A program file, a module to be run as `python -m` would, or nothing: then there is a prompt.
 
     Args:
         path: The file, as it was typed; or None.
@@ -33,11 +33,15 @@ class Program:
     def __init__(self, path: str | None, module: str | None) -> None:
         self._spec: importlib.machinery.ModuleSpec | None = None
         self._missing: ImportError | None = None
-        if module is None:
+        self._loader: Any = None
+        if path is None and module is None:
+            self.typed = self.file = ""
+            sys.path[0] = ""
+        elif module is None:
             assert path is not None
             self.typed = path
             self.file = os.path.abspath(path)
-            self._loader: Any = _SourceFileLoader("__main__", self.file)
+            self._loader = _SourceFileLoader("__main__", self.file)
             sys.path[0] = os.path.dirname(os.path.realpath(self.file))
         else:
             self.typed = self.file = module
@@ -55,7 +59,8 @@ class Program:
         if self._missing is not None:
             raise self._missing
         module = types.ModuleType(name)
-        module.__file__ = self.file
+        if self.file:
+            module.__file__ = self.file
         module.__loader__ = self._loader
         module.__spec__ = self._spec
         module.__package__ = self._spec.parent if self._spec else None
@@ -67,6 +72,8 @@ class Program:
 
     def run(self, module: types.ModuleType) -> None:
         """Run the program's code in its module."""
+        if not self.file:
+            return
         if self._spec is not None:
             code = self._loader.get_code(self._spec.name)
             source = self._loader.get_source(self._spec.name)

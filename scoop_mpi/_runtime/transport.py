@@ -99,6 +99,11 @@ class Mpi:
         """Return rank 0's value on every rank. Every rank calls it, before anything is sent."""
         return str(self._control.bcast(value, 0))
 
+    def at_root(self, value: Any) -> list[Any] | None:
+        """Return every rank's value on rank 0. Every rank calls it, before anything is sent."""
+        found: list[Any] | None = self._control.gather(value, 0)
+        return found
+
     def send(self, rank: int, frames: Frames) -> None:
         if self._closed:
             return

@@ -30,8 +30,9 @@ def test_family_is_known_from_the_answer(who: str, tmp_path: Path) -> None:
     """Each MPI's own words."""
     path = install(tmp_path / "a folder", SAYS[who])
     family = "openmpi" if who.startswith("openmpi") else "mpich"
+    version = 4 if who == "openmpi-4" else 5
     found = find_mpirun("auto", "/nowhere/python", {"PATH": str(tmp_path / "a folder")})
-    assert found == Mpirun(path, family)  # type: ignore[arg-type]
+    assert found == Mpirun(path, family, version, intel=who == "intel")  # type: ignore[arg-type]
 
 
 def test_the_one_beside_the_interpreter_goes_first(tmp_path: Path) -> None:
@@ -49,6 +50,10 @@ def test_the_wanted_family_is_searched_for(tmp_path: Path) -> None:
     path = install(tmp_path / "two", SAYS["mpich"], "mpirun.mpich")
     environ = {"PATH": f"{tmp_path / 'one'}:{tmp_path / 'two'}"}
     assert find_mpirun("mpich", "/nowhere/python", environ) == Mpirun(path, "mpich")
+    assert find_mpirun("intel", "/nowhere/python", environ) is None
+    path = install(tmp_path / "two", SAYS["intel"], "mpiexec.hydra")
+    found = find_mpirun("intel", "/nowhere/python", environ)
+    assert found == Mpirun(path, "mpich", intel=True)
 
 
 def test_what_does_not_answer_is_passed_over(tmp_path: Path) -> None:

@@ -125,6 +125,14 @@ def waits():
     assert len(futures.wait([futures.submit(square, x) for x in range(50)], timeout=-1).done) == 50
     first = futures.wait([futures.submit(square, x) for x in range(9)], None, "FIRST_COMPLETED")
     assert len(first.done) >= 1
+    in_time = []
+    try:
+        for value in futures.map(nap, [0.2] * 30, timeout=0.3):
+            in_time.append(value)
+    except TimeoutError:
+        assert len(in_time) < 30
+    else:
+        raise AssertionError("a map goes on after its time")
     both = futures.wait([futures.submit(nap, 0.2) for _ in range(30)], timeout=0.05)
     assert both.not_done and len(both.done) + len(both.not_done) == 30
     none = futures.wait(list(both.not_done), timeout=0)

@@ -11,10 +11,17 @@ def ratio(x, y):
     return x / y
 
 
-def told_and_stuck(folder):
-    """Name this process in a folder, and run for longer than anyone waits for."""
-    with open(os.path.join(folder, str(os.getpid())), "w"):
-        time.sleep(60)
+def stuck_call(folder, number, tells=False):
+    """Leave the number of this call and of its process, and run for longer than anyone waits."""
+    open(os.path.join(folder, f"{number}.{os.getpid()}"), "w").close()
+    if tells:
+        tell_stuck(folder)
+    time.sleep(60)
+
+
+def tell_stuck(folder, *others):
+    """Tell the processes."""
+    print("stuck", *others, *(name.split(".")[1] for name in os.listdir(folder)), flush=True)
 
 
 def exit_3():
@@ -39,19 +46,25 @@ def remote_failure():
         call.result()
 
 
-def stuck():
+def stuck(how):
+    """Tell the processes when each is as it will stay: two run calls, and the root does `how`."""
     folder = os.path.join(os.getcwd(), "pids")
     os.mkdir(folder)
-    calls = [futures.submit(told_and_stuck, folder) for _ in range(3)]
-    # One process may well have two of the calls: one that waits for its turn, or the root's.
-    futures.wait(calls, 0.1)
+    # With two calls SCOOP would keep one for its root.
+    numbers = range(3 if how == "sleeps" else 2)
+    calls = [futures.submit(stuck_call, folder, number) for number in numbers]
     deadline = time.monotonic() + 20
+    # The root does not help, so that these are two others.
     while len(os.listdir(folder)) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
-    print("stuck", os.getpid(), *os.listdir(folder), flush=True)
-    for call in calls:
-        call.result()
+    if how == "helps":
+        futures.submit(stuck_call, folder, 2, tells=True)
+    else:
+        tell_stuck(folder, os.getpid())
+    if how == "sleeps":
+        time.sleep(60)
+    calls[0].result()
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]]()
+    globals()[sys.argv[1]](*sys.argv[2:])

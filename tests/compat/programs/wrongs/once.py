@@ -34,7 +34,7 @@ def long_call():
 
 
 def spread():
-    for number in range(5):
+    for number in range(6):
         with tempfile.TemporaryDirectory() as folder:
             met = list(futures.map(meet, [folder] * 3, "abc", [3] * 3))
         assert met == [True] * 3, f"round {number}: a call waited behind another one"

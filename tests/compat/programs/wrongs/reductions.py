@@ -64,11 +64,6 @@ def reduce_of_generator():
     assert futures.mapReduce(double, operator.add, (x for x in range(100))) == 9900
 
 
-def reduce_of_unequal():
-    got = futures.mapReduce(operator.add, operator.add, range(5), range(3))
-    assert got == 6, f"not as map pairs them: {got}"
-
-
 if __name__ == "__main__":
     globals()[sys.argv[1]]()
     print("ok")

@@ -18,24 +18,30 @@ def nap(seconds):
     time.sleep(seconds)
 
 
-def until_there(path, seconds=3):
-    """Return once a file is there, or so many seconds have passed."""
-    deadline = time.monotonic() + seconds
-    while not os.path.exists(path) and time.monotonic() < deadline:
+def until_open(folder, number):
+    """Return once the gate is open, or five seconds have passed."""
+    open(os.path.join(folder, f"call {number}"), "w").close()
+    deadline = time.monotonic() + 5
+    while not os.path.exists(os.path.join(folder, "open")) and time.monotonic() < deadline:
         time.sleep(0.01)
     return "done"
 
 
 class Gate:
-    """Calls that run until they are let go."""
+    """Where calls wait. It opens at the end of its block."""
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp()
-        self.path = os.path.join(self.folder, "go")
         return self
 
     def __exit__(self, *failure):
-        open(self.path, "w").close()
+        open(os.path.join(self.folder, "open"), "w").close()
+
+    def await_calls(self, calls):
+        """Wait until so many calls run, all of them elsewhere; in SCOOP some never start so."""
+        deadline = time.monotonic() + 5
+        while len(os.listdir(self.folder)) < calls and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 def times_out(wait):
@@ -49,7 +55,8 @@ def times_out(wait):
 
 def result_timeout():
     with Gate() as gate:
-        call = futures.submit(until_there, gate.path)
+        call = futures.submit(until_open, gate.folder, 0)
+        gate.await_calls(1)
         assert times_out(lambda: call.result(timeout=0.2)), "result() took no notice of its timeout"
         assert not call.done()
     assert call.result() == "done"
@@ -57,22 +64,27 @@ def result_timeout():
 
 def exception_timeout():
     with Gate() as gate:
-        call = futures.submit(until_there, gate.path)
+        call = futures.submit(until_open, gate.folder, 0)
+        gate.await_calls(1)
         assert times_out(lambda: call.exception(0.2)), "exception() took no notice of its timeout"
+        assert not call.done()
     assert call.exception() is None
 
 
 def map_timeout():
     with Gate() as gate:
-        results = futures.map(until_there, [gate.path] * 2, timeout=0.2)
+        results = futures.map(until_open, [gate.folder] * 2, range(2), timeout=0.5)
+        gate.await_calls(2)
         assert times_out(lambda: list(results)), "map() took no notice of its timeout"
 
 
 def as_completed_timeout():
     with Gate() as gate:
-        calls = [futures.submit(until_there, gate.path) for _ in range(2)]
+        calls = [futures.submit(until_open, gate.folder, number) for number in range(2)]
+        gate.await_calls(2)
         left = futures.as_completed(calls, timeout=0.2)
         assert times_out(lambda: list(left)), "as_completed() took no notice of its timeout"
+    assert futures.wait(calls).done == set(calls)
 
 
 def as_completed_failures():
@@ -89,10 +101,11 @@ def wait_failures():
 
 
 def wait_first_exception():
-    with Gate() as gate:
-        calls = [futures.submit(until_there, gate.path), futures.submit(half, 1)]
-        done, not_done = futures.wait(calls, return_when=futures.FIRST_EXCEPTION)
-    assert (done, not_done) == ({calls[1]}, {calls[0]})
+    calls = [futures.submit(half, 1)] + [futures.submit(nap, 0.1) for _ in range(100)]
+    done, not_done = futures.wait(calls, return_when=futures.FIRST_EXCEPTION)
+    assert calls[0] in done
+    assert str(calls[0].exception()) == "1 is odd"
+    assert not_done, "waited for all of them"
 
 
 def wait_none():
@@ -109,10 +122,6 @@ def exception_waits():
     calls = [futures.submit(half, x) for x in (1, 2, 3)]
     errors = [call.exception() for call in calls]
     assert [type(error) for error in errors] == [ValueError, type(None), ValueError], errors
-
-
-def cancelled(call):
-    return call.cancel()
 
 
 def cancel():
@@ -133,6 +142,21 @@ def cancel_callback():
     dropped = [call for call in reversed(calls) if call.cancel()]
     assert dropped, "no call can be cancelled"
     assert set(dropped) <= set(told), "a cancelled call did not call back"
+
+
+def callback_failure():
+    call = futures.submit(half, 2)
+    call.add_done_callback(lambda call: {}["lost by a callback"])
+    assert call.result() == 1
+
+
+def polled():
+    """Asking again and again gets it done, though there is no other rank."""
+    call = futures.submit(half, 2)
+    deadline = time.monotonic() + 5
+    while not call.done():
+        assert time.monotonic() < deadline, "never done"
+    assert call.result() == 1
 
 
 def equality():
