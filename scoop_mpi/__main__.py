@@ -8,11 +8,12 @@ import time
 from typing import NoReturn
 
 import scoop_mpi
-from scoop_mpi._launch import cli, stdin
+from scoop_mpi._launch import cli, stdin, terminal
 from scoop_mpi._launch.check import check_program
 from scoop_mpi._launch.help import HELP
 from scoop_mpi._launch.place import Place, place_of
 from scoop_mpi._launch.problem import LaunchError
+from scoop_mpi._launch.supervise import tell_root
 
 _LET_OTHERS_SPEAK_S = 1.0
 """So long the other ranks wait with their end, which may end the root before it has complained."""
@@ -57,7 +58,9 @@ def _run(options: cli.Options, place: Place | None) -> NoReturn:
     """Be a rank: of a job, or all alone."""
     if place is not None:
         _mention_other_size(options, place)
-        stdin.restore(os.environ, is_root=place.rank == 0)
+        tell_root(os.environ, is_root=place.rank == 0)
+        if not terminal.take(os.environ, is_root=place.rank == 0):
+            stdin.restore(os.environ, is_root=place.rank == 0)
     # Only now: neither the launcher nor --help need what a rank needs.
     from scoop_mpi._runtime import bootstrap  # noqa: PLC0415
 

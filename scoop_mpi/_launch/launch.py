@@ -1,4 +1,4 @@
-"""What `python -m scoop_mpi` does when nobody started it as a rank: it becomes mpirun."""
+"""What `python -m scoop_mpi` does when nobody started it as a rank: it starts mpirun."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ import sys
 from collections.abc import MutableMapping
 from typing import NoReturn
 
-from scoop_mpi._launch import stdin
+from scoop_mpi._launch import stdin, terminal
 from scoop_mpi._launch.cli import MOOT, Options
 from scoop_mpi._launch.command import Command, leave_open, make_command
 from scoop_mpi._launch.plan import Facts, describe, make_plan, rank_command, ranks_wanted
 from scoop_mpi._launch.problem import LaunchError
+from scoop_mpi._launch.supervise import Supervisor
 from scoop_mpi._launch.surroundings import find_facts, find_hosts
 
 
 def launch(options: Options) -> None:
-    """Become mpirun; return only if the program is to run in this very process, alone.
-
-    The process is replaced, so that exit status, signals and terminal are mpirun's own.
-    """
+    """Run the job and end as it does; return only if the program is to run here, alone."""
     _mention_moot(options)
     facts = find_facts(options)
     hosts = find_hosts(options, facts)
@@ -35,19 +33,22 @@ def launch(options: Options) -> None:
         sys.exit(0)
     if options.verbose:
         sys.stderr.write(f"scoop_mpi: {describe(plan)}\n")
-    _become(command)
+    _run(command, options)
 
 
-def _become(command: Command) -> NoReturn:
-    os.environ.update(command.environ)
+def _run(command: Command, options: Options) -> NoReturn:
+    environ = os.environ | dict(command.environ)
+    prompts = options.interactive and terminal.is_here()
+    if not prompts:
+        stdin.lend(environ)  # before anything takes the number of one that is closed
     if command.hosts:
         leave_open(command.hosts)
-    stdin.lend(os.environ)
-    path = command.argv[0]
-    try:
-        os.execve(path, command.argv, os.environ)
-    except OSError as error:
-        raise LaunchError(f"{path} cannot be started: {error.strerror}") from error
+    supervisor = Supervisor()
+    environ |= supervisor.environ
+    if prompts:
+        terminal.run(supervisor, command.argv, environ)
+    supervisor.start(command.argv, environ)
+    supervisor.wait()
 
 
 def _run_alone(options: Options, facts: Facts) -> None:

@@ -37,7 +37,9 @@ def start_relay(source: int, least: int) -> int:
 
 def _copy_and_exit(source: int, sink: int) -> None:
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # mpirun's business; we end with it
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the launcher's business; we end with it
+        # Of a job in the background, a terminal's input has ended, rather than stopping the job.
+        signal.signal(signal.SIGTTIN, signal.SIG_IGN)
         nothing = os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):  # else who reads our output would wait for us
             os.dup2(nothing, number)
@@ -54,7 +56,10 @@ def _copy(source: int, sink: int) -> None:
         ready = dict(poll.poll())
         if sink in ready:
             return
-        data = os.read(source, _AT_ONCE)
+        try:
+            data = os.read(source, _AT_ONCE)
+        except OSError:  # of a terminal: it was hung up, or is not ours to read
+            return
         if not data:
             return
         while data:

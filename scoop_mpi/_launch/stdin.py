@@ -2,8 +2,8 @@
 
 mpirun would forward it, and badly: Open MPI 5 never tells the root that it has ended, and MPICH ends
 the job when it comes faster than the root reads. So the launcher keeps the real one open under a
-high number, which survives its becoming mpirun, and the root opens it as `/proc/PID/fd/NUMBER`.
-A terminal is left to mpirun.
+high number, and the root opens it as `/proc/PID/fd/NUMBER`. What is typed on a terminal is copied
+by a process of the group in front, for only that may read from it.
 
 Where ranks were started by the user's own mpirun, there is no launcher; then the root helps itself
 as far as it can.
@@ -40,14 +40,12 @@ def lend(environ: MutableMapping[str, str]) -> None:
     """Put standard input where the root finds it, and an empty one in its place."""
     environ.pop(VARIABLE, None)
     try:
-        if os.isatty(0):
-            return
         kept = fcntl.fcntl(0, fcntl.F_DUPFD, _HIGH)
     except OSError:  # we were started without one
         environ[VARIABLE] = CLOSED
         _replace(os.open(os.devnull, os.O_RDONLY))
         return
-    if not _can_reopen(kept):
+    if os.isatty(kept) or not _can_reopen(kept):
         kept = start_relay(kept, _HIGH)
     os.set_inheritable(kept, True)
     environ[VARIABLE] = f"/proc/{os.getpid()}/fd/{kept}"

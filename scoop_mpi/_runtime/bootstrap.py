@@ -205,6 +205,13 @@ def _enter(options: Options, loop: Loop) -> Program:
 
 def _run_root(program: Program, loop: Loop, options: Options) -> int:
     """Run the program as `__main__`, then a prompt if one is wanted; return the exit code."""
+
+    def interrupt(*_: object) -> None:
+        loop.interrupted = True
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
     code = 0
     if program.file or not options.interactive:
         code = _run_program(program, loop)

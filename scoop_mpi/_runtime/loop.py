@@ -42,6 +42,10 @@ from scoop_mpi._runtime.transport import Transport
 _NO_FAILURES: dict[int, BaseException] = {}
 
 
+def _has_interrupt(failures: dict[int, BaseException]) -> bool:
+    return any(isinstance(error, KeyboardInterrupt) for error in failures.values())
+
+
 class Loop(Post):
     """One rank at work: its blocks, its parked callers and its rest.
 
@@ -62,6 +66,8 @@ class Loop(Post):
         self._loaded: OrderedDict[tuple[int, int], Callable[..., Any]] = OrderedDict()
         """Callables with state that the latest maps of other ranks use here: one copy a map."""
         self._tickets = count(1)
+        self.interrupted = False
+        """Whether Ctrl-C has come, perhaps within a call: then it ends more than that call."""
         # Greenlets
         self._free: list[greenlet] = []
         self._nursery = greenlet(self._raise_runners)
@@ -212,6 +218,7 @@ class Loop(Post):
         self._away_s += away_s
         payload: outcomes.Payload = values
         failed = False
+        interrupted = self.interrupted and _has_interrupt(failures)
         if failures or calls > 1 or type(values[0]) not in ATOMS:
             where = self.where if type(source) is Loan else None
             payload, failed = outcomes.encode_outcomes(values, failures, where)
@@ -219,6 +226,11 @@ class Loop(Post):
             actions = self.worker.finished(block, payload, ended, failed=failed, seconds=seconds)
             if actions:
                 self.perform(actions)
+            if interrupted and type(source) is Task:
+                self.worker.look_at(source)  # it is told already, by whoever interrupted it
+        if interrupted:
+            self.interrupted = depth > 0
+            raise KeyboardInterrupt
 
     def _run_many(
         self, block: Block, cargo: MapCargo, started: float

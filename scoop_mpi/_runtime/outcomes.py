@@ -212,7 +212,8 @@ def _cut_traceback(error: BaseException) -> types.TracebackType | None:
     if not users:
         return None if isinstance(error, _OF_THE_PROGRAM) else whole
     kept = links[users[0] :]
-    if users[-1] == len(links) - 1 or _is_meant(error) or _is_remote(error):
+    interrupted = isinstance(error, KeyboardInterrupt)  # where it hit us tells nobody anything
+    if users[-1] == len(links) - 1 or interrupted or _is_meant(error) or _is_remote(error):
         kept = [links[index] for index in users]
     rest: types.TracebackType | None = None
     for link in reversed(kept):

@@ -140,13 +140,13 @@ def test_other_ranks_read_nothing() -> None:
     assert output(process).startswith("0 ")
 
 
-def test_terminal_is_left_alone() -> None:
-    """Mpirun does with a terminal what it does."""
+def test_what_is_typed_is_copied() -> None:
+    """From a terminal, line by line, until Ctrl-D: only the group in front may read from it."""
     ours, theirs = os.openpty()
-    code = "import os\nfrom scoop_mpi._launch import stdin\n"
-    code += "stdin.lend(os.environ); print(os.isatty(0), stdin.VARIABLE in os.environ)"
     try:
-        assert output(start(code, theirs)) == "True False\n"
+        process = start(LAUNCHER, theirs, "-c", RANK, "root")
+        os.write(ours, b"typed\n\x04")
+        assert output(process).startswith("6 ")
     finally:
         os.close(ours)
         os.close(theirs)
