@@ -41,6 +41,8 @@ def _run(command: Command, options: Options) -> NoReturn:
     prompts = options.interactive and terminal.is_here()
     if not prompts:
         stdin.lend(environ)  # before anything takes the number of one that is closed
+        if not options.label:
+            terminal.lend_screen(environ)
     if command.hosts:
         leave_open(command.hosts)
     supervisor = Supervisor()

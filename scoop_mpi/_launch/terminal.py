@@ -1,8 +1,11 @@
-"""A terminal for the root's prompt: `python -m scoop_mpi -i` on a terminal.
+"""The root at the terminal that the launcher was started on, past mpirun.
 
-mpirun would give the root a pipe, and Ctrl-C to everybody. So the launcher makes a second terminal
-(a pseudo-terminal), whose other end the root opens, and carries what is typed and what is written
-from one to the other, as `ssh -t` does.
+For a prompt (`python -m scoop_mpi -i`): mpirun would give the root a pipe, and Ctrl-C to everybody.
+So the launcher makes a second terminal (a pseudo-terminal), whose other end the root opens, and
+carries what is typed and what is written from one to the other, as `ssh -t` does.
+
+For any other program: what the root writes goes to the launcher's terminal directly. Open MPI would
+keep `input("name? ")` and progress bars back until their line has ended.
 """
 
 from __future__ import annotations
@@ -17,11 +20,20 @@ from typing import Any, NoReturn
 from scoop_mpi._launch.supervise import Supervisor
 
 VARIABLE = "SCOOP_MPI_TERMINAL"
-"""Tells the root its terminal: a host and a path."""
+"""Tells the root its terminal: a host, which of 0, 1 and 2 it is to be, and a path."""
 
 _AT_ONCE = 1 << 14
 _CHECK_S = 0.05
 _CTRL_C = b"\x03"
+
+
+def lend_screen(environ: MutableMapping[str, str]) -> None:
+    """Let the root write to the terminal that standard output or error is, if they are one."""
+    screens = [number for number in (1, 2) if os.isatty(number)]
+    if screens:
+        which = "".join(map(str, screens))
+        with contextlib.suppress(OSError):
+            environ[VARIABLE] = f"{os.uname().nodename}:{which}:{os.ttyname(screens[0])}"
 
 
 def is_here() -> bool:
@@ -36,9 +48,12 @@ def run(supervisor: Supervisor, argv: tuple[str, ...], environ: dict[str, str]) 
 
     master, slave = os.openpty()
     _copy_size(0, slave)
+    plain = termios.tcgetattr(slave)
+    plain[1] &= ~termios.ONLCR  # the real terminal does that
+    termios.tcsetattr(slave, termios.TCSANOW, plain)
     before = termios.tcgetattr(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
-    environ[VARIABLE] = f"{os.uname().nodename}:{os.ttyname(slave)}"
+    environ[VARIABLE] = f"{os.uname().nodename}:012:{os.ttyname(slave)}"
     tty.setraw(0)
     raw = termios.tcgetattr(0)
     raw[1] = before[1]  # what other ranks write still gets its carriage returns
@@ -106,12 +121,16 @@ def _resize(supervisor: Supervisor, keyboard: int, slave: int) -> None:
 
 
 def take(environ: MutableMapping[str, str], *, is_root: bool) -> bool:
-    """Make the launcher's second terminal that of the root, and say whether it is."""
-    host, _, path = environ.pop(VARIABLE, "").partition(":")
+    """Make the launcher's terminal that of the root; say whether it is its standard input, too."""
+    host, _, rest = environ.pop(VARIABLE, "").partition(":")
+    which, _, path = rest.partition(":")
     if not is_root or host != os.uname().nodename:
         return False
-    number = os.open(path, os.O_RDWR | os.O_NOCTTY)
-    for standard in (0, 1, 2):
-        os.dup2(number, standard, inheritable=True)
-    os.close(number)
-    return True
+    try:
+        terminal = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    except OSError:  # somebody else's
+        return False
+    for number in map(int, which):
+        os.dup2(terminal, number, inheritable=True)
+    os.close(terminal)
+    return "0" in which

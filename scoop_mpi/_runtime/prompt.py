@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from scoop_mpi._runtime import outcomes
+
 BANNER = """\
 scoop_mpi {version}: {ranks} ranks. The prompt is the root; `futures` and `shared` are imported.
 End it by exit() or Ctrl-D."""
@@ -30,10 +32,24 @@ def interact(namespace: dict[str, Any], version: str, ranks: int) -> None:
             sys.stderr.write(banner + "\n")
             IPython.start_ipython(argv=["--no-banner"], user_ns=namespace)
             return
+    _console(namespace).interact(banner=banner, exitmsg="")
+
+
+def _console(namespace: dict[str, Any]) -> Any:
     import code  # noqa: PLC0415  only here
 
-    console = code.InteractiveConsole(namespace, filename="<stdin>")
-    console.interact(banner=banner, exitmsg="")
+    class Console(code.InteractiveConsole):
+        def runcode(self, code: Any) -> None:
+            """Run what was typed; its tracebacks show what the user wrote, and not us."""
+            try:
+                exec(code, self.locals)  # noqa: S102  a prompt is for this
+            except SystemExit:
+                raise
+            except BaseException as error:
+                error = outcomes.user_part(error)
+                sys.excepthook(type(error), error, error.__traceback__)
+
+    return Console(namespace, filename="<stdin>")
 
 
 def _read_lines_comfortably(namespace: dict[str, Any]) -> None:
