@@ -39,7 +39,9 @@ NAMES = {
     "scoop._types.FutureQueue": _SCHEDULING,
     "scoop._types.POLLING_TIME": _SCHEDULING,
     "scoop._types.StopWatch": "use time.perf_counter",
-    "scoop.utils.getHostsFile": "give the file to python -m scoop_mpi --hostfile",
+    "scoop.utils.externalHostname": "MPI finds the hosts' addresses itself",
+    "scoop.utils.localHostnames": "MPI knows which hosts are this one",
+    "scoop.utils.loggingConfig": "use scoop.logger",
 }
 
 

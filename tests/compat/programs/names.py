@@ -1,4 +1,5 @@
 # A program written for SCOOP that uses every way in which programs reach for SCOOP's names.
+import os
 import sys
 
 import scoop
@@ -56,6 +57,19 @@ def main(size):
     assert issubclass(NotStartedProperly, Exception) and issubclass(CancelledError, BaseException)
     assert issubclass(Shutdown, Exception) and issubclass(ReferenceBroken, Exception)
     assert CallbackType.standard and futures.CallbackType is CallbackType
+    utils = scoop.utils
+    for name in ("PBS_NODEFILE", "PE_HOSTFILE", "SLURM_JOB_ID", "LSB_JOBID", "FLUX_URI"):
+        os.environ.pop(name, None)
+    assert utils.getEnv() == "other" and utils.getHosts() == [("127.0.0.1", utils.getCPUcount())]
+    os.environ.update(PE_HOSTFILE="pe", NSLOTS="6")
+    with open("pe", "w") as file:
+        file.write("node1 4 all.q UNDEFINED\nnode2 2 all.q UNDEFINED\n")
+    assert utils.getEnv() == "SGE" and utils.getHosts() == [("node1", 4), ("node2", 2)]
+    assert utils.getWorkerQte(utils.getHosts()) == 6
+    with open("hosts", "w") as file:
+        file.write("host1 worker=8\nhost2 4\nhost3  2 3 4\nhost4 X 2\n")
+    assert dict(utils.getHosts("hosts")) == {"host1": 8, "host2": 4, "host3": 2, "host4": 2}
+    assert utils.parseSLURM("n[5-6]") == [("n5", 1), ("n6", 1)]
     logger.warn("told by %s", "SCOOP's name")
 
     for statement, instead in {
