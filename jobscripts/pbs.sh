@@ -9,11 +9,5 @@ cd "$PBS_O_WORKDIR"                    # PBS starts jobs in the home folder
 # module load openmpi                  # your cluster's MPI, where there is one
 export PATH="$PWD/.venv/bin:$PATH"     # an environment with scoop_mpi, in the folder of `qsub`
 
-hosts=()
-if mpirun --version | grep -q "Open MPI"; then
-    # Some do not know PBS; the list of nodes is right for all.
-    hosts=(--hostfile "$PBS_NODEFILE")
-fi
-
-# One rank for each line of the list of nodes, so there is no -n.
-mpirun "${hosts[@]}" "$PWD/.venv/bin/python" -m scoop_mpi examples/pi_monte_carlo.py
+# One rank for each line of the list of nodes.
+python -m scoop_mpi examples/pi_monte_carlo.py

@@ -9,7 +9,8 @@ set -eu
 # module load openmpi                  # your cluster's MPI, where there is one
 export PATH="$PWD/.venv/bin:$PATH"     # an environment with scoop_mpi, in the folder of `sbatch`
 
-# One rank for each task of the job: mpirun asks Slurm, so there is no -n.
-mpirun "$PWD/.venv/bin/python" -m scoop_mpi examples/pi_monte_carlo.py
+# One rank for each task of the job: scoop_mpi reads from Slurm how many, and where.
+python -m scoop_mpi examples/pi_monte_carlo.py
 
-# Instead of mpirun, also: srun --mpi=pmix (Open MPI) or srun --mpi=pmi2 (MPICH).
+# By hand, the same: mpirun python -m scoop_mpi ...
+# or: srun --mpi=pmix (Open MPI), srun -K --mpi=pmi2 (MPICH) python -m scoop_mpi ...
