@@ -71,13 +71,9 @@ def _openmpi(plan: LaunchPlan) -> _Parts:
         flags += ("--bind-to", "none")
     if plan.label:
         flags += ("--output", "tag") if version >= 5 else ("--tag-output",)
-    agent = plan.agent or _agent_of(plan)
-    if agent is not None:
-        flags += (
-            ("--prtemca", "plm_ssh_agent", agent)
-            if version >= 5
-            else ("--mca", "plm_rsh_agent", agent)
-        )
+    if plan.agent is not None:
+        kind = ("--prtemca", "plm_ssh_agent") if version >= 5 else ("--mca", "plm_rsh_agent")
+        flags += [*kind, plan.agent]
     if plan.several:
         # MPICH hands on the whole environment by itself; Open MPI what it is told to.
         flags += [word for name in plan.variables for word in ("-x", name)]
@@ -89,13 +85,6 @@ def _openmpi(plan: LaunchPlan) -> _Parts:
     if plan.as_root:
         environ |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
     return flags, environ, hosts
-
-
-def _agent_of(plan: LaunchPlan) -> str | None:
-    """Return what starts processes on other hosts where Open MPI does not know the scheduler."""
-    if plan.allocation is None or not plan.hosts:
-        return None
-    return {"sge": "qrsh -inherit -nostdin -V", "lsf": "blaunch"}.get(plan.allocation.scheduler)
 
 
 def _mpich(plan: LaunchPlan) -> _Parts:

@@ -91,6 +91,8 @@ def enter(options: Options, environ: MutableMapping[str, str]) -> Options:
         for name in ("hostfile", "prolog")
         if (path := getattr(options, name)) is not None
     }
+    if options.agent is not None and os.sep in options.agent:
+        absolute["agent"] = os.path.abspath(options.agent)
     if options.pythonpath is not None:
         paths = [options.pythonpath, environ.get("PYTHONPATH", "")]
         environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))

@@ -47,6 +47,9 @@ class Facts(NamedTuple):
     flux: str | None = None
     """The path of Flux's command; None if it is not there."""
 
+    blaunch: str | None = None
+    """The path of LSF's stand-in for ssh; None if it is not there."""
+
     variables: tuple[str, ...] = ()
     """Names in the environment that ranks on other hosts should have as well."""
 
@@ -121,7 +124,7 @@ def make_plan(options: Options, ranks: int, hosts: Sequence[Host], facts: Facts)
         hosts=where,
         several=bool(hosts) or (allocation is not None and len(allocation.hosts) != 1),
         allocation=allocation,
-        agent=options.agent,
+        agent=options.agent or (_agent(facts) if where and not hosts else None),
         label=options.label,
         mpi_args=options.mpi_args,
         program=rank_command(options, facts),
@@ -159,6 +162,14 @@ def _is_blind(mpirun: Mpirun | None, allocation: Allocation | None) -> bool:
     if allocation.scheduler == "sge":
         return mpirun.version >= 5
     return allocation.scheduler in ("pbs", "lsf")
+
+
+def _agent(facts: Facts) -> str | None:
+    """Return what a scheduler has in place of ssh, for an mpirun that does not know it."""
+    scheduler = facts.allocation.scheduler if facts.allocation else None
+    if scheduler == "sge":
+        return "qrsh -inherit -nostdin -V"
+    return facts.blaunch if scheduler == "lsf" else None
 
 
 def rank_command(options: Options, facts: Facts) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ def find_facts(options: Options) -> Facts:
         allocation=allocation.find(os.environ, _read),
         srun=shutil.which("srun"),
         flux=shutil.which("flux"),
+        blaunch=shutil.which("blaunch"),
         variables=tuple(_worth_handing_on(os.environ, options)),
     )
 

@@ -127,10 +127,12 @@ def _run_rank(options: Options, place: Place) -> int:
         # What the program registered with `atexit` is still to run, and may call anything.
         here.install(Loop(Alone()))
         return code
-    # These are the root's, which may end the program, and that ends us. A batch system's warning
-    # is forwarded to every rank, and would end those that expect none.
-    for number in (signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2):
-        signal.signal(number, signal.SIG_IGN)
+    # Ctrl-C is the root's: it ends the program, and the program's end ends us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # So is a batch system's warning, which is forwarded to every rank and would end us. Not ignored:
+    # processes that calls start would inherit that.
+    for number in (signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, lambda *_: None)
     _import_on_worker(program, loop, ending)
     try:
         loop.serve()

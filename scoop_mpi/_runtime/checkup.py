@@ -38,7 +38,7 @@ def look(transport: Mpi, version: str) -> Found:
         cores=len(os.sched_getaffinity(0)),
         threads=os.environ.get("OMP_NUM_THREADS", ""),
         python=f"{sys.version.split()[0]} {sys.executable}",
-        mpi=transport.library.partition(",")[0].strip(),
+        mpi=" ".join(transport.library.partition(",")[0].replace("Version:", "").split()),
         version=version,
         multiple=transport.threads,
     )

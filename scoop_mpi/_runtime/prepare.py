@@ -26,6 +26,9 @@ def prepare(environ: MutableMapping[str, str], *, one_node: bool, local_ranks: i
         # Open MPI would spend a second looking for fabrics.
         environ.setdefault("OMPI_MCA_pml", "ob1")
         environ.setdefault("OMPI_MCA_btl", "^ofi,uct")
+    if "PMIX_RANK" in environ and "SLURM_STEP_ID" in environ:
+        # Else PyPI's Open MPI tells each rank of srun that it has no part for munge.
+        environ.setdefault("PMIX_MCA_psec", "native")
     if local_ranks is not None and local_ranks > 1:
         share_threads(environ, len(os.sched_getaffinity(0)), local_ranks)
 

@@ -46,6 +46,7 @@ def given(facts: Facts, scheduler: str, *hosts: Host) -> Facts:
         allocation=Allocation(scheduler, "17", hosts),  # type: ignore[arg-type]  # of a table
         srun="/usr/bin/srun" if scheduler == "slurm" else None,
         flux="/usr/bin/flux" if scheduler == "flux" else None,
+        blaunch="/opt/lsf/blaunch" if scheduler == "lsf" else None,
         variables=("FOO", "PYTHONPATH"),
     )
 
