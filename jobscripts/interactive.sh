@@ -13,7 +13,7 @@ case ${1:-allocation} in
         srun --pty --ntasks=4 --mpi="${2:-pmix}" --time=01:00:00 python -m scoop_mpi -i
         ;;
     shell)
-        # A shell on a node; what runs in it may use the whole job as well.
-        srun --pty --ntasks=4 --time=01:00:00 bash -c 'python -m scoop_mpi -i'
+        # A shell on a node; each `python -m scoop_mpi` typed there uses all of the job as well.
+        srun --pty --ntasks=4 --time=01:00:00 bash
         ;;
 esac

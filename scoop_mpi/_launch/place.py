@@ -67,10 +67,11 @@ def _place_in_step(environ: Mapping[str, str]) -> Place | None:
     step = _number(environ, "SLURM_STEP_ID")
     if step is None or step >= _SPECIAL_STEPS:
         return None
-    if "SLURM_PTY_PORT" in environ:
-        return None  # a shell of `srun --pty bash`
+    task = _number(environ, "SLURM_PROCID") or 0
+    if "SLURM_PTY_PORT" in environ and task == 0:
+        return None  # a shell of `srun --pty bash`; its other tasks have no terminal, and no shell
     return Place(
-        _number(environ, "SLURM_PROCID") or 0,
+        task,
         _number(environ, "SLURM_STEP_NUM_TASKS"),
         _number(environ, "SLURM_LOCALID"),
         _tasks_of_node(environ),

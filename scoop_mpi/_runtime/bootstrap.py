@@ -149,13 +149,17 @@ def _complain_of_launcher(transport: Mpi, place: Place) -> None:
 
     Each rank would believe that it is alone, and all of them would run the program.
     """
-    if place.rank == 0:
-        say(
-            f"scoop_mpi: {place.ranks} ranks were started, but this one's MPI sees "
-            f"{transport.ranks}: the launcher belongs to another MPI than the one that mpi4py "
-            f"uses here ({transport.library}). Start the program by that library's own mpirun, or "
-            "by: python -m scoop_mpi -n N program.py"
-        )
+    if place.rank != 0:
+        return
+    mend = "by that library's own mpirun, or by: python -m scoop_mpi -n N program.py"
+    if "SLURM_STEP_ID" in os.environ and "OMPI_COMM_WORLD_SIZE" not in os.environ:
+        kind = "pmix" if transport.library.startswith("Open MPI") else "pmi2"
+        mend = f"by `srun --mpi={kind}` (`srun --mpi=list` tells what there is), or {mend}"
+    say(
+        f"scoop_mpi: {place.ranks} ranks were started, but this one's MPI sees {transport.ranks}: the "
+        "launcher belongs to another MPI than the one that mpi4py uses here "
+        f"({transport.library}). Start the program {mend}"
+    )
 
 
 def _check(transport: Mpi) -> int:

@@ -31,7 +31,7 @@ SlurmdPidFile=/run/slurm/slurmd.%n.pid
 SlurmdLogFile=/var/log/slurm/slurmd.%n.log
 SlurmdSpoolDir=/var/lib/slurm/slurmd.%n
 StateSaveLocation=/var/lib/slurm/slurmctld
-TmpFS=/tmp
+TmpFS=$CLUSTER/tmp.%n
 KillWait=5
 NodeName=node[1-$NODES] NodeAddr=10.77.0.[1-$NODES] CPUs=$CPUS RealMemory=4000 State=UNKNOWN
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
@@ -40,6 +40,9 @@ chown munge: /run/munge /var/log/munge
 [ -s /etc/munge/munge.key ] || mungekey --create
 setpriv --reuid munge --regid munge --init-groups munged
 slurmctld
-for i in $(seq "$NODES"); do on_node "$i" slurmd -D -N "node$i"; done
+for i in $(seq "$NODES"); do
+    mkdir "$CLUSTER/tmp.node$i" # where PMIx keeps what is the node's own
+    on_node "$i" slurmd -D -N "node$i"
+done
 all_idle() { [ "$(sinfo --noheader --Node --format=%t | grep -c idle)" = "$NODES" ]; }
 until_true 30 all_idle
