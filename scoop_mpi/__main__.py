@@ -8,7 +8,7 @@ import time
 from typing import NoReturn
 
 import scoop_mpi
-from scoop_mpi._launch import cli, stdin, terminal
+from scoop_mpi._launch import cli, output, stdin, terminal
 from scoop_mpi._launch.check import check_program
 from scoop_mpi._launch.help import HELP
 from scoop_mpi._launch.place import Place, place_of
@@ -59,8 +59,11 @@ def _run(options: cli.Options, place: Place | None) -> NoReturn:
     if place is not None:
         _mention_other_size(options, place)
         tell_root(os.environ, is_root=place.rank == 0)
+        output.take(os.environ)
         if not terminal.take(os.environ, is_root=place.rank == 0):
             stdin.restore(os.environ, is_root=place.rank == 0)
+        if options.label:
+            output.label(place.rank)
     # Only now: neither the launcher nor --help need what a rank needs.
     from scoop_mpi._runtime import bootstrap  # noqa: PLC0415
 

@@ -14,6 +14,9 @@ plan      Options and facts -> LaunchPlan: how many ranks, by which mpirun (pure
 command   LaunchPlan -> the command line, environment and file of hosts for mpirun (pure)
 mpirun    looks for mpirun and asks which MPI it is
 stdin     hands the launcher's standard input to the root, past mpirun
+output    ranks write to the launcher's output, past mpirun
+terminal  a terminal for the root's prompt
+supervise starts mpirun, and stands between it and Ctrl-C
 relay     copies a standard input that cannot be handed over
 problem   what the user must put right
 """

@@ -236,6 +236,7 @@ def rank_argv(options: Options) -> tuple[str, ...]:
         "--no-scoop-alias": not options.scoop_alias,
         "--profile": options.profile,
         "--debug": options.debug,
+        "--label": options.label,
         "--check": options.check,
         "-i": options.interactive,
     }

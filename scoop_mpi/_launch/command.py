@@ -69,8 +69,6 @@ def _openmpi(plan: LaunchPlan) -> _Parts:
     if not _says(plan, "--bind-to"):
         # Else each rank is bound to one core: the first ranks of two jobs to the same one.
         flags += ("--bind-to", "none")
-    if plan.label:
-        flags += ("--output", "tag") if version >= 5 else ("--tag-output",)
     if plan.agent is not None:
         kind = ("--prtemca", "plm_ssh_agent") if version >= 5 else ("--mca", "plm_rsh_agent")
         flags += [*kind, plan.agent]
@@ -94,8 +92,6 @@ def _mpich(plan: LaunchPlan) -> _Parts:
     intel = plan.mpirun is not None and plan.mpirun.intel
     if hosts:
         flags += ("-f", HOSTS)
-    if plan.label:
-        flags += ("-prepend-rank",) if intel else ("-prepend-pattern", "[%r %h] ")
     if plan.agent is not None:
         # Both call the first option `launcher`; Intel documents it as `bootstrap`.
         flags += ("-launcher", "rsh" if plan.agent == "rsh" else "ssh")
@@ -112,8 +108,6 @@ def _srun(plan: LaunchPlan) -> _Parts:
         flags += ("--mpi=pmix" if family == "openmpi" else "--mpi=pmi2",)
     if plan.hosts:
         flags += ("--nodelist", ",".join(host.name for host in plan.hosts))
-    if plan.label:
-        flags += ("--label",)
     return flags, {}, ""
 
 
@@ -121,8 +115,6 @@ def _flux(plan: LaunchPlan) -> _Parts:
     flags = ["run", "-n", str(plan.ranks)]
     if plan.mpirun is not None and plan.mpirun.family == "openmpi":
         flags += ("-o", "pmi=pmix")
-    if plan.label:
-        flags += ("--label-io",)
     return flags, {}, ""
 
 

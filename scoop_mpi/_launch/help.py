@@ -26,7 +26,7 @@ How ranks are started:
   --check               start the ranks, tell what each of them is, and stop
 What is told:
   -v, --verbose         more of the log; twice for all of it   -q, --quiet  less
-  --label               rank before each line of output
+  --label               rank and host before each line of output
   --debug               -vv, and the traceback of each thread if Python crashes
   -h, --help            this page                              -V, --version
 

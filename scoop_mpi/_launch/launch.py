@@ -8,7 +8,7 @@ import sys
 from collections.abc import MutableMapping
 from typing import NoReturn
 
-from scoop_mpi._launch import stdin, terminal
+from scoop_mpi._launch import output, stdin, terminal
 from scoop_mpi._launch.cli import MOOT, Options
 from scoop_mpi._launch.command import Command, leave_open, make_command
 from scoop_mpi._launch.plan import Facts, describe, make_plan, rank_command, ranks_wanted
@@ -41,8 +41,7 @@ def _run(command: Command, options: Options) -> NoReturn:
     prompts = options.interactive and terminal.is_here()
     if not prompts:
         stdin.lend(environ)  # before anything takes the number of one that is closed
-        if not options.label:
-            terminal.lend_screen(environ)
+        output.lend(environ)
     if command.hosts:
         leave_open(command.hosts)
     supervisor = Supervisor()

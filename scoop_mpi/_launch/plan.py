@@ -73,7 +73,6 @@ class LaunchPlan(NamedTuple):
 
     allocation: Allocation | None
     agent: str | None
-    label: bool
     mpi_args: tuple[str, ...]
     """More options for the starter, from the user."""
 
@@ -125,7 +124,6 @@ def make_plan(options: Options, ranks: int, hosts: Sequence[Host], facts: Facts)
         several=bool(hosts) or (allocation is not None and len(allocation.hosts) != 1),
         allocation=allocation,
         agent=options.agent or (_agent(facts) if where and not hosts else None),
-        label=options.label,
         mpi_args=options.mpi_args,
         program=rank_command(options, facts),
         as_root=facts.is_root,

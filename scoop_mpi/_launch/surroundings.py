@@ -93,7 +93,7 @@ def _cores_of(hosts: Sequence[Host], options: Options, facts: Facts) -> dict[str
     found: dict[str, int] = {}
     for host in hosts:
         plan = make_plan(options, 1, [host._replace(slots=1)], facts)
-        plan = plan._replace(program=(facts.python, "-c", _PROBE), label=False)
+        plan = plan._replace(program=(facts.python, "-c", _PROBE))
         found[host.name] = _probe(plan, host.name)
     return found
 

@@ -1,11 +1,8 @@
-"""The root at the terminal that the launcher was started on, past mpirun.
+"""A terminal for the root's prompt: `python -m scoop_mpi -i` on a terminal.
 
-For a prompt (`python -m scoop_mpi -i`): mpirun would give the root a pipe, and Ctrl-C to everybody.
-So the launcher makes a second terminal (a pseudo-terminal), whose other end the root opens, and
-carries what is typed and what is written from one to the other, as `ssh -t` does.
-
-For any other program: what the root writes goes to the launcher's terminal directly. Open MPI would
-keep `input("name? ")` and progress bars back until their line has ended.
+mpirun would give the root a pipe, and Ctrl-C to everybody. So the launcher makes a second terminal
+(a pseudo-terminal), whose other end the root opens, and carries what is typed and what is written
+from one to the other, as `ssh -t` does.
 """
 
 from __future__ import annotations
@@ -20,20 +17,11 @@ from typing import Any, NoReturn
 from scoop_mpi._launch.supervise import Supervisor
 
 VARIABLE = "SCOOP_MPI_TERMINAL"
-"""Tells the root its terminal: a host, which of 0, 1 and 2 it is to be, and a path."""
+"""Tells the root its terminal: a host and a path."""
 
 _AT_ONCE = 1 << 14
 _CHECK_S = 0.05
 _CTRL_C = b"\x03"
-
-
-def lend_screen(environ: MutableMapping[str, str]) -> None:
-    """Let the root write to the terminal that standard output or error is, if they are one."""
-    screens = [number for number in (1, 2) if os.isatty(number)]
-    if screens:
-        which = "".join(map(str, screens))
-        with contextlib.suppress(OSError):
-            environ[VARIABLE] = f"{os.uname().nodename}:{which}:{os.ttyname(screens[0])}"
 
 
 def is_here() -> bool:
@@ -53,7 +41,7 @@ def run(supervisor: Supervisor, argv: tuple[str, ...], environ: dict[str, str]) 
     termios.tcsetattr(slave, termios.TCSANOW, plain)
     before = termios.tcgetattr(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
-    environ[VARIABLE] = f"{os.uname().nodename}:012:{os.ttyname(slave)}"
+    environ[VARIABLE] = f"{os.uname().nodename}:{os.ttyname(slave)}"
     tty.setraw(0)
     raw = termios.tcgetattr(0)
     raw[1] = before[1]  # what other ranks write still gets its carriage returns
@@ -121,16 +109,12 @@ def _resize(supervisor: Supervisor, keyboard: int, slave: int) -> None:
 
 
 def take(environ: MutableMapping[str, str], *, is_root: bool) -> bool:
-    """Make the launcher's terminal that of the root; say whether it is its standard input, too."""
-    host, _, rest = environ.pop(VARIABLE, "").partition(":")
-    which, _, path = rest.partition(":")
+    """Make the launcher's second terminal that of the root, if there is one; say whether it is."""
+    host, _, path = environ.pop(VARIABLE, "").partition(":")
     if not is_root or host != os.uname().nodename:
         return False
-    try:
-        terminal = os.open(path, os.O_RDWR | os.O_NOCTTY)
-    except OSError:  # somebody else's
-        return False
-    for number in map(int, which):
+    terminal = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    for number in (0, 1, 2):
         os.dup2(terminal, number, inheritable=True)
     os.close(terminal)
-    return "0" in which
+    return True

@@ -189,7 +189,9 @@ def _enter(options: Options, loop: Loop) -> Program:
     """Make this process look as `python program.py` would, and tell the package what it is."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(line_buffering=True)
+            # Not write_through (PYTHONUNBUFFERED): it writes a line's end after the line, and another
+            # rank's line would come between.
+            stream.reconfigure(line_buffering=True, write_through=False)
     package: Any = scoop_mpi
     package.IS_RUNNING = True
     package.IS_ORIGIN = loop.rank == BROKER

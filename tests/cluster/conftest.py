@@ -19,7 +19,9 @@ from tests.conftest import Command, Ended
 REPOSITORY = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 IN_CLUSTER = HERE / "in_cluster"
-WHERE = HERE / "programs" / "where.py"
+WHERE = "where.py"
+"""Tells where calls were run. By a path without spaces, which Open MPI does not like in agents."""
+
 NEEDS = {"hosts": "ip", "slurm": "slurmctld", "sge": "sge_qmaster"}
 LIMIT_S = 100
 
@@ -42,6 +44,8 @@ def folder(mpi_python: str, tmp_path: Path) -> Path:
     (tmp_path / ".venv").symlink_to(Path(mpi_python).parent.parent)
     (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
     (tmp_path / "jobscripts").symlink_to(REPOSITORY / "jobscripts")
+    (tmp_path / WHERE).symlink_to(HERE / "programs" / "where.py")
+    (tmp_path / "ssh").symlink_to(HERE / "ssh")
     return tmp_path
 
 

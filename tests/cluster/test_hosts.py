@@ -13,7 +13,7 @@ pytestmark = [
     pytest.mark.timeout(240),
 ]
 
-SSH = f"--ssh-executable {HERE / 'ssh'}"
+SSH = "--ssh-executable ./ssh"
 NASTY = ("a b", "'\"", "$(id)", "`id`", "\\", "a\nb", "", "-n", "--", "*", "ünï", ";", "&", "~")
 
 
@@ -42,9 +42,9 @@ def test_a_host_without_a_number_has_its_cores(in_cluster: Cluster, folder: Path
     """Asked for by one start through the same mpirun: here one host has fewer than the other."""
     (folder / "hosts").write_text("node1\nnode2 1\n")
     # A stand-in for ssh that gives what it starts one core only.
-    (folder / "ssh").write_text(f'#!/bin/sh\nexec taskset --cpu-list 0 {HERE}/ssh "$@"\n')
-    (folder / "ssh").chmod(0o755)
-    launch = "python -m scoop_mpi --ssh-executable ./ssh --hostfile hosts"
+    (folder / "narrow").write_text('#!/bin/sh\nexec taskset --cpu-list 0 ./ssh "$@"\n')
+    (folder / "narrow").chmod(0o755)
+    launch = "python -m scoop_mpi --ssh-executable ./narrow --hostfile hosts"
     lines = f"{launch} {WHERE} met"
     found = told(in_cluster("hosts", lines))
     assert found["hosts"] == ["node1", "node2"]

@@ -28,7 +28,12 @@ MPICH = {"PMI_RANK": "5", "PMI_SIZE": "6", "PMI_FD": "9", "MPI_LOCALRANKID": "0"
         pytest.param(
             STEP | {"SLURM_STEP_ID": "4294967290"}, None, id="an interactive step of salloc"
         ),
-        pytest.param(STEP | {"SLURM_PTY_PORT": "1"}, None, id="a shell of srun --pty"),
+        pytest.param(
+            STEP | {"SLURM_PTY_PORT": "1", "SLURM_PROCID": "0"}, None, id="a shell of srun --pty"
+        ),
+        pytest.param(
+            STEP | {"SLURM_PTY_PORT": "1"}, Place(3, 4, 1), id="another task of srun --pty"
+        ),
         pytest.param(STEP, Place(3, 4, 1), id="srun without a PMI"),
         pytest.param(
             STEP | {"PMI_RANK": "3", "PMI_SIZE": "4"}, Place(3, 4, 1), id="srun with pmi2"
@@ -36,6 +41,29 @@ MPICH = {"PMI_RANK": "5", "PMI_SIZE": "6", "PMI_FD": "9", "MPI_LOCALRANKID": "0"
         pytest.param(STEP | {"PMIX_RANK": "3"}, Place(3, 4, 1), id="srun with pmix"),
         pytest.param(
             STEP | {"PMIX_RANK": "3", "SLURM_PTY_PORT": "1"}, Place(3, 4, 1), id="srun --pty python"
+        ),
+        pytest.param(
+            STEP | {"SLURM_STEP_TASKS_PER_NODE": "2(x2),1", "SLURM_NODEID": "1"},
+            Place(3, 4, 1, 2),
+            id="srun, with so many on a node",
+        ),
+        pytest.param(
+            STEP | {"SLURM_STEP_TASKS_PER_NODE": "2(x2),1", "SLURM_NODEID": "2"},
+            Place(3, 4, 1, 1),
+            id="srun, on its last node",
+        ),
+        pytest.param(
+            STEP | {"SLURM_STEP_TASKS_PER_NODE": "2(xy)", "SLURM_NODEID": "7"},
+            Place(3, 4, 1),
+            id="srun, with numbers that make no sense",
+        ),
+        pytest.param(
+            OPENMPI | {"OMPI_COMM_WORLD_LOCAL_SIZE": "3"},
+            Place(1, 6, 1, 3),
+            id="mpirun of Open MPI, on several hosts",
+        ),
+        pytest.param(
+            MPICH | {"MPI_LOCALNRANKS": "6"}, Place(5, 6, 0, 6), id="mpirun of MPICH on one host"
         ),
         pytest.param(OPENMPI, Place(1, 6, 1), id="mpirun of Open MPI"),
         pytest.param(MPICH, Place(5, 6, 0), id="mpirun of MPICH"),
