@@ -58,6 +58,10 @@ def _run(options: cli.Options, place: Place | None) -> NoReturn:
     """Be a rank: of a job, or all alone."""
     if place is not None:
         _mention_other_size(options, place)
+        if place.rank == 0 and not options.quiet:
+            from scoop_mpi._launch.unseen_slots import warning  # noqa: PLC0415  not for every rank
+
+            sys.stderr.write(warning(os.environ, place))
         tell_root(os.environ, is_root=place.rank == 0)
         output.take(os.environ)
         if not terminal.take(os.environ, is_root=place.rank == 0):

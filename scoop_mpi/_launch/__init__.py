@@ -8,6 +8,7 @@ ranges    lists of hosts in brackets
 hosts     hosts, and how many ranks each gets (pure)
 hostfile  files that name hosts, read and written (pure)
 allocation  what a scheduler gave to this job (pure)
+unseen_slots  notices that the user's own mpirun did not see the scheduler
 surroundings  what is on this machine, and how many cores the hosts have
 launch    what `python -m scoop_mpi` does when it is not: plan, become mpirun
 plan      Options and facts -> LaunchPlan: how many ranks, by which mpirun (pure)

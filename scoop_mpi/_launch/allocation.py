@@ -42,11 +42,14 @@ def find(environ: Mapping[str, str], read: Read) -> Allocation | None:
         return _pbs(environ, read)
     if environ.get("PE_HOSTFILE"):
         return _sge(environ, read)
-    if environ.get("LSB_JOBID") and (environ.get("LSB_MCPU_HOSTS") or environ.get("LSB_HOSTS")):
-        return _lsf(environ)
+    if environ.get("LSB_JOBID") and any(environ.get(name) for name in _LSF_HOSTS):
+        return _lsf(environ, read)
     if environ.get("FLUX_URI"):
         return Allocation("flux", environ.get("FLUX_JOB_ID", "of Flux"), ())
     return None
+
+
+_LSF_HOSTS = ("LSB_MCPU_HOSTS", "LSB_HOSTS", "LSB_DJOB_HOSTFILE")
 
 
 def _nodelist(environ: Mapping[str, str]) -> str:
@@ -58,6 +61,9 @@ def _slurm(environ: Mapping[str, str]) -> Allocation:
     try:
         names = ranges.expand(_nodelist(environ))
         tasks = ranges.counts(environ.get("SLURM_TASKS_PER_NODE") or f"1(x{len(names)})")
+        if len(names) != len(tasks) and environ.get("SLURM_JOB_CPUS_PER_NODE"):
+            # A step on some of the job's nodes: its tasks have taken the place of the job's.
+            tasks = _tasks_by_cpus(environ)
     except ValueError as error:
         raise LaunchError(f"Slurm's environment cannot be understood: {error}") from error
     if len(names) != len(tasks):
@@ -67,6 +73,13 @@ def _slurm(environ: Mapping[str, str]) -> Allocation:
         )
     hosts = [Host(name, number) for name, number in zip(names, tasks, strict=True)]
     return Allocation("slurm", environ["SLURM_JOB_ID"], tuple(hosts))
+
+
+def _tasks_by_cpus(environ: Mapping[str, str]) -> list[int]:
+    """Return how many tasks each node of the job has CPUs for; no step changes these variables."""
+    cpus = ranges.counts(environ["SLURM_JOB_CPUS_PER_NODE"])
+    each = max(ranges.counts(environ.get("SLURM_CPUS_PER_TASK") or "1")[0], 1)
+    return [max(number // each, 1) for number in cpus]
 
 
 def _pbs(environ: Mapping[str, str], read: Read) -> Allocation:
@@ -81,7 +94,7 @@ def _sge(environ: Mapping[str, str], read: Read) -> Allocation:
     hosts = []
     for line in _lines("PE_HOSTFILE", environ, read):
         name, slots, *_ = [*line.split(), ""]
-        if not slots.isdigit():
+        if not _is_count(slots):
             raise LaunchError(
                 f"{environ['PE_HOSTFILE']} (PE_HOSTFILE) has the line {line!r}; expected a host and "
                 "a number of slots"
@@ -90,11 +103,11 @@ def _sge(environ: Mapping[str, str], read: Read) -> Allocation:
     return Allocation("sge", environ.get("JOB_ID", "of Grid Engine"), tuple(merge(hosts)))
 
 
-def _lsf(environ: Mapping[str, str]) -> Allocation:
-    """Read LSF's variables: `a 4 b 2`, or `a a a a b b` in older ones."""
+def _lsf(environ: Mapping[str, str], read: Read) -> Allocation:
+    """Read LSF's variables: `a 4 b 2`, or `a a a a b b` in older ones, or its file of that."""
     words = environ.get("LSB_MCPU_HOSTS", "").split()
     if words:
-        if len(words) % 2 or not all(word.isdigit() for word in words[1::2]):
+        if len(words) % 2 or not all(map(_is_count, words[1::2])):
             raise LaunchError(
                 f"LSB_MCPU_HOSTS is {' '.join(words)!r}; expected hosts, a number after each"
             )
@@ -102,8 +115,14 @@ def _lsf(environ: Mapping[str, str]) -> Allocation:
             Host(name, int(slots)) for name, slots in zip(words[::2], words[1::2], strict=True)
         ]
     else:
-        hosts = [Host(name, 1) for name in environ["LSB_HOSTS"].split()]
+        names = environ.get("LSB_HOSTS", "").split()
+        hosts = [Host(name, 1) for name in names or _lines("LSB_DJOB_HOSTFILE", environ, read)]
     return Allocation("lsf", environ["LSB_JOBID"], tuple(merge(hosts)))
+
+
+def _is_count(word: str) -> bool:
+    """Return whether it is a number of 1 or more; isdigit alone lets `²` pass, which int does not."""
+    return word.isascii() and word.isdigit() and int(word) > 0
 
 
 def _lines(variable: str, environ: Mapping[str, str], read: Read) -> list[str]:

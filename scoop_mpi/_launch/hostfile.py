@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 
 from scoop_mpi._launch import ranges
-from scoop_mpi._launch.hosts import Host, merge
+from scoop_mpi._launch.hosts import Host, is_name, merge
 from scoop_mpi._launch.problem import LaunchError
 
-_NAME = re.compile(r"[A-Za-z0-9_.\[\],-]+")
 _EXPECTED = "expected a host and perhaps a number, as in: node1 4, node[01-04] 8, node1 slots=4"
 
 
@@ -42,11 +41,14 @@ def parse(text: str, file: str) -> list[Host]:
 def _parse_line(line: str) -> list[Host]:
     head, *rest = line.split(maxsplit=1)
     name, _, after_colon = head.partition(":")
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise ValueError(f"{head!r} is not the name of a host; {_EXPECTED}")
     words = [after_colon, *rest]
-    numbers = re.findall(r"-?\d+", " ".join(words))
-    if after_colon and not after_colon.isdigit():
+    rest_of_line = " ".join(words)
+    # Open MPI's max_slots may stand in front.
+    numbers = re.findall(r"(?<![\w-])slots=(-?\d+)", rest_of_line)
+    numbers += re.findall(r"-?\d+", rest_of_line)
+    if after_colon and not (after_colon.isascii() and after_colon.isdigit()):
         raise ValueError(f"{head!r}: {after_colon!r} is not a number; {_EXPECTED}")
     if not numbers and rest:
         raise ValueError(f"{rest[0]!r} has no number in it; {_EXPECTED}")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from scoop_mpi._launch import ranges
 from scoop_mpi._launch.problem import UsageError
+
+_NAME = re.compile(r"[A-Za-z0-9_.\[\],][A-Za-z0-9_.\[\],-]*")
+"""Not with `-` in front: for ssh that is an option."""
 
 
 class Host(NamedTuple):
@@ -19,11 +23,23 @@ class Host(NamedTuple):
 
 def from_words(words: Iterable[str]) -> list[Host]:
     """Return the hosts of `--host a a node[1-2]`: one rank for each time that a name is given."""
+    words = list(words)
+    for word in words:
+        if word and not is_name(word):
+            raise UsageError(
+                f"--host: {word!r} is not the name of a host; for two ranks on it name it twice, or "
+                "use --hostfile"
+            )
     try:
         names = [name for word in words for name in ranges.expand(word)]
     except ValueError as error:
         raise UsageError(f"--host: {error}") from error
     return merge(Host(name, 1) for name in names)
+
+
+def is_name(text: str) -> bool:
+    """Return whether it has only what names of hosts, and brackets in them, are made of."""
+    return _NAME.fullmatch(text) is not None
 
 
 def merge(hosts: Iterable[Host]) -> list[Host]:

@@ -19,6 +19,8 @@ FILES = {
     "/pe": "node1 4 all.q@node1 UNDEFINED\nnode2 2 all.q@node2 UNDEFINED\n",
     "/empty": "\n",
     "/bad": "node1 many\n",
+    "/none": "node1 0\n",
+    "/odd": "node1 ²\n",
 }
 
 
@@ -41,10 +43,11 @@ def read(path: str) -> str:
         (SGE, "sge"),
         (LSF, "lsf"),
         ({"LSB_JOBID": "7", "LSB_HOSTS": "node1 node1 node1 node1 node2 node2"}, "lsf"),
+        ({"LSB_JOBID": "7", "LSB_DJOB_HOSTFILE": "/nodes"}, "lsf"),
     ],
 )
 def test_every_scheduler(environ: dict[str, str], scheduler: str) -> None:
-    """The same two hosts, said in six ways."""
+    """The same two hosts, said in seven ways."""
     found = allocation.find(environ, read)
     assert found is not None
     assert (found.scheduler, found.hosts, found.slots) == (scheduler, TWO, 6)
@@ -63,6 +66,26 @@ def test_slurm_without_tasks() -> None:
     assert found is not None and found.slots == 2
 
 
+def test_slurm_in_a_smaller_step() -> None:
+    """`srun --pty -N1` in a job of three nodes: what Slurm 22.05 set there."""
+    step = {
+        "SLURM_JOB_ID": "7",
+        "SLURM_JOB_NODELIST": "node[1-3]",
+        "SLURM_JOB_CPUS_PER_NODE": "4,1(x2)",
+        "SLURM_STEP_ID": "0",
+        "SLURM_STEP_NODELIST": "node1",
+        "SLURM_TASKS_PER_NODE": "1",
+    }
+    found = allocation.find(step, read)
+    assert found is not None and found.hosts == (
+        Host("node1", 4),
+        Host("node2", 1),
+        Host("node3", 1),
+    )
+    found = allocation.find(step | {"SLURM_CPUS_PER_TASK": "4"}, read)
+    assert found is not None and found.slots == 3
+
+
 def test_flux_tells_no_hosts() -> None:
     """Only its own tools know them."""
     assert allocation.find({"FLUX_URI": "local:///x"}, read) == Allocation("flux", "of Flux", ())
@@ -78,6 +101,14 @@ def test_flux_tells_no_hosts() -> None:
         (PBS | {"PBS_NODEFILE": "/empty"}, "/empty (PBS_NODEFILE), is empty"),
         (SGE | {"PE_HOSTFILE": "/gone"}, "only on the job's first host"),
         (SGE | {"PE_HOSTFILE": "/bad"}, "/bad (PE_HOSTFILE) has the line 'node1 many'"),
+        (
+            SLURM | {"SLURM_TASKS_PER_NODE": "1", "SLURM_JOB_CPUS_PER_NODE": "1(x3)"},
+            "has 2 nodes, SLURM_TASKS_PER_NODE 3",
+        ),
+        (SGE | {"PE_HOSTFILE": "/none"}, "has the line 'node1 0'"),
+        (SGE | {"PE_HOSTFILE": "/odd"}, "has the line 'node1 ²'"),
+        (LSF | {"LSB_MCPU_HOSTS": "node1 0"}, "LSB_MCPU_HOSTS is 'node1 0'"),
+        (LSF | {"LSB_MCPU_HOSTS": "node1 ²"}, "LSB_MCPU_HOSTS is 'node1 ²'"),
         (LSF | {"LSB_MCPU_HOSTS": "node1 4 node2"}, "LSB_MCPU_HOSTS is 'node1 4 node2'"),
     ],
 )

@@ -59,6 +59,9 @@ def test_hosts_by_word() -> None:
     ]
     with pytest.raises(UsageError, match="--host: 'n\\[1'"):
         from_words(["n[1"])
+    for word in ("a:4", "-oX", "a b", "a;b"):
+        with pytest.raises(UsageError, match="is not the name of a host"):
+            from_words([word])
 
 
 HOSTS = st.lists(st.integers(1, 50), min_size=1, max_size=20).map(
@@ -90,6 +93,8 @@ def test_distribution(hosts: list[Host], ranks: int) -> None:
         ("host4 X 2", Host("host4", 2)),
         ("host5", Host("host5", None)),
         ("host6 slots=4 max_slots=8", Host("host6", 4)),
+        ("host6 max_slots=8 slots=4", Host("host6", 4)),
+        ("host6 max-slots=8 slots=4", Host("host6", 4)),
         ("host7:3", Host("host7", 3)),
         ("  host-8.site.org\t4  # the fast one", Host("host-8.site.org", 4)),
     ],
@@ -117,6 +122,8 @@ def test_hosts_of_a_file_add_up() -> None:
         ("a:x", "line 1: 'a:x': 'x' is not a number"),
         ("=4", "line 1: '=4' is not the name of a host"),
         ("n[1-3 4", "line 1: 'n[1-3' has a bracket too many or too few"),
+        ("-oX 4", "line 1: '-oX' is not the name"),
+        ("a:²", "line 1: 'a:²': '²' is not a number"),
         ("a;rm -rf / 4", "line 1: 'a;rm' is not the name"),
     ],
 )
