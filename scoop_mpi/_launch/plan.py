@@ -22,6 +22,10 @@ NO_MPI4PY = """\
 the package mpi4py is missing for {python}, so only one rank can run. Install it there:
   pip install mpi4py"""
 
+SPACE = """\
+Open MPI cannot start ranks on other hosts from a path with a space in it ({path}): it does not quote
+its own. Move the environment to another folder."""
+
 NO_SRUN = "--mpi srun works only inside a job of Slurm, where `srun` is on PATH"
 
 Starter = Literal["mpirun", "srun", "flux"]
@@ -115,6 +119,9 @@ def make_plan(options: Options, ranks: int, hosts: Sequence[Host], facts: Facts)
     if not where and starter == "mpirun" and _is_blind(facts.mpirun, allocation):
         assert allocation is not None
         where = tuple(distribute(allocation.hosts, ranks))
+    by_ssh = bool(where) and starter == "mpirun"
+    if by_ssh and facts.mpirun and facts.mpirun.family == "openmpi" and " " in path:
+        raise LaunchError(SPACE.format(path=path))
     return LaunchPlan(
         starter=starter,
         mpirun=facts.mpirun,

@@ -155,6 +155,16 @@ def test_hosts_can_be_typed_too() -> None:
     assert text.startswith("/venv/bin/mpirun -n 3 -f <(printf %s 'a:2\nb:1\n') /venv/bin/python")
 
 
+def test_open_mpi_under_a_path_with_a_space() -> None:
+    """It would not find itself on other hosts; on this one it does."""
+    mpirun = Mpirun("/my venv/bin/mpirun", "openmpi")
+    facts = OPENMPI._replace(mpirun=mpirun)
+    options = Options(program="prog.py")
+    with pytest.raises(LaunchError, match="path with a space"):
+        make_plan(options, 2, [Host("a", 2)], facts)
+    assert make_plan(options, 2, [], facts).path == "/my venv/bin/mpirun"
+
+
 def test_srun_outside_of_slurm_is_refused() -> None:
     """In words, whatever else is there."""
     with pytest.raises(LaunchError, match="only inside a job of Slurm"):
