@@ -5,6 +5,7 @@
     futures     map, submit, mapReduce, ...: calls that run on other ranks
     shared      constants that every rank can read
     errors      every exception
+    start       workers for a process that is running already, such as a notebook
     logger      a logger that tells time, rank and host
     testing     the scheduling rules in a virtual cluster, without MPI
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import logging
 
     from scoop_mpi import errors, futures, shared, testing
+    from scoop_mpi.workers import start
 
     IS_ORIGIN: bool
     SIZE: int
@@ -44,13 +46,15 @@ IS_RUNNING = False
 _logged_as: tuple[int | None, int] = None, 1
 """Rank and verbosity of the logger, for when it is first used."""
 
-__all__ = ["IS_RUNNING", "__version__", "errors", "futures", "logger", "shared", "testing"]
+__all__ = ["IS_RUNNING", "__version__", "errors", "futures", "logger", "shared", "start", "testing"]
 
 _SUBMODULES = frozenset({"errors", "futures", "shared", "testing"})
 
 
 def __getattr__(name: str) -> Any:
     """Import submodules, and make the logger, when they are first used."""
+    if name == "start":
+        return importlib.import_module("scoop_mpi.workers").start
     if name in _SUBMODULES:
         return importlib.import_module(f"scoop_mpi.{name}")
     if name == "logger":

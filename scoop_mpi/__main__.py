@@ -24,6 +24,10 @@ def main() -> NoReturn:
     place = place_of(os.environ)
     try:
         options = cli.parse(sys.argv[1:])
+        if options.of_parent:
+            from scoop_mpi._runtime import bootstrap  # noqa: PLC0415  not for launchers
+
+            bootstrap.serve_parent()
         if options.show is not None:
             _show(options.show)
         if place is None:

@@ -19,7 +19,7 @@ _LONG = ["check", "debug", "dry-run", "help", "host", "hosts", "interactive", "l
 _LONG += ["no-scoop-alias", "profile", "quiet", "rsh", "tunnel", "verbose", "version"]
 _LONG += ["backend=", "broker-hostname=", "env=", "external-hostname=", "hostfile=", "json-args="]
 _LONG += ["mpi=", "mpi-args=", "nice=", "path=", "prolog=", "python-interpreter=", "pythonpath="]
-_LONG += ["ssh-executable="]
+_LONG += ["ssh-executable=", "of-parent"]
 
 MOOT = {
     "-b": "there is one Broker, a part of rank 0",
@@ -80,6 +80,9 @@ class Options(NamedTuple):
     dry_run: bool = False
     check: bool = False
 
+    of_parent: bool = False
+    """Whether this is a worker of `scoop_mpi.start`."""
+
     scoop_alias: bool = True
     """Whether `import scoop` finds scoop_mpi."""
 
@@ -128,12 +131,13 @@ def parse(argv: Sequence[str], is_file: Callable[[str], bool] = os.path.isfile) 
         mpi_args=_mpi_args(value for name, value in found if name == "--mpi-args"),
         dry_run="--dry-run" in names,
         check="--check" in names,
+        of_parent="--of-parent" in names,
         scoop_alias="--no-scoop-alias" not in names,
         moot=tuple(name for name in MOOT if name in names),
     )
     _complain_of_contradictions(options)
     if not rest:
-        if is_module or not (options.interactive or options.check):
+        if is_module or not (options.interactive or options.check or options.of_parent):
             raise UsageError(
                 f"{'a module name after -m' if is_module else 'the program to run'} is missing"
             )

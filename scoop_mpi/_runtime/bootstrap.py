@@ -16,7 +16,7 @@ from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.prepare import prepare
 from scoop_mpi._runtime.program import WORKER_NAME, Program
 from scoop_mpi._runtime.stderr import say
-from scoop_mpi._runtime.transport import Alone, Mpi
+from scoop_mpi._runtime.transport import Alone, Mpi, join_parent
 from scoop_mpi.errors import UnguardedProgram
 
 GUARD = """\
@@ -103,7 +103,7 @@ def _run_rank(options: Options, place: Place) -> int:
         return _check(transport)
     loop = Loop(transport)
     if loop.ranks > 1 and one_node:
-        _hang_doorbell(loop, transport)
+        hang_doorbell(loop, transport)
     program = _enter(options, loop)
     if loop.ranks == 1:
         here.install(loop)
@@ -127,6 +127,26 @@ def _run_rank(options: Options, place: Place) -> int:
         # What the program registered with `atexit` is still to run, and may call anything.
         here.install(Loop(Alone()))
         return code
+    return _serve(program, loop, ending)
+
+
+def serve_parent() -> NoReturn:
+    """Be a worker of the process that has started this one (`scoop_mpi.start`)."""
+    prepare(os.environ, one_node=True, local_ranks=None)
+    from scoop_mpi._runtime.ending import Ending  # noqa: PLC0415  as above
+
+    transport = join_parent()
+    loop = Loop(transport)
+    hang_doorbell(loop, transport)
+    program = Program(None, None)
+    describe_run(loop, None, verbosity=1)
+    ending = Ending(loop, transport)
+    ending.ticker.start()
+    _serve(program, loop, ending)
+
+
+def _serve(program: Program, loop: Loop, ending: Any) -> NoReturn:
+    """Run calls for the others until the root has ended."""
     # Ctrl-C is the root's: it ends the program, and the program's end ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # So is a batch system's warning, which is forwarded to every rank and would end us. Not ignored:
@@ -173,7 +193,7 @@ def _check(transport: Mpi) -> int:
     return 0
 
 
-def _hang_doorbell(loop: Loop, transport: Mpi) -> None:
+def hang_doorbell(loop: Loop, transport: Mpi) -> None:
     """Let the ranks of this node wake each other; where that fails anywhere, they nap instead."""
     folder = ""
     if loop.rank == BROKER:
@@ -192,14 +212,8 @@ def _enter(options: Options, loop: Loop) -> Program:
             # Not write_through (PYTHONUNBUFFERED): it writes a line's end after the line, and another
             # rank's line would come between.
             stream.reconfigure(line_buffering=True, write_through=False)
-    package: Any = scoop_mpi
-    package.IS_RUNNING = True
-    package.IS_ORIGIN = loop.rank == BROKER
-    package.SIZE = loop.ranks
-    package.worker = loop.name
-    package.MAIN_MODULE = options.program or options.module
     verbosity = 0 if options.quiet else 1 + options.verbose + 2 * options.debug
-    package._logged_as = loop.rank, verbosity  # noqa: SLF001  it is our own package
+    describe_run(loop, options.program or options.module, verbosity)
     program = Program(options.program, options.module)
     first = program.file if options.module else program.typed
     sys.argv = [first, *options.args]
@@ -208,6 +222,17 @@ def _enter(options: Options, loop: Loop) -> Program:
 
         profile.start(loop.rank)
     return program
+
+
+def describe_run(loop: Loop, program: str | None, verbosity: int) -> None:
+    """Let the package tell what this process is."""
+    package: Any = scoop_mpi
+    package.IS_RUNNING = True
+    package.IS_ORIGIN = loop.rank == BROKER
+    package.SIZE = loop.ranks
+    package.worker = loop.name
+    package.MAIN_MODULE = program
+    package._logged_as = loop.rank, verbosity  # noqa: SLF001  it is our own package
 
 
 # --- the root --------------------------------------------------------------------------------

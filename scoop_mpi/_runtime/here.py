@@ -26,6 +26,12 @@ def current(caller: str = "") -> Loop:
     return loop
 
 
+def uninstall() -> None:
+    """Leave the process without a loop, as it was before one was installed."""
+    global _current  # noqa: PLW0603  as below
+    _current = None
+
+
 def install(loop: Loop) -> None:
     """Make this the loop of the process."""
     global _current  # noqa: PLW0603  a process is one rank

@@ -73,12 +73,23 @@ class Mpi:
 
     _WHOLE, _HEADER = 1, 2
 
-    def __init__(self) -> None:
+    def __init__(self, link: Any = None) -> None:
+        """Join the other ranks.
+
+        Args:
+            link: None: the ranks that were started together. Or an intercommunicator of mpi4py,
+                between a process and those that it has started: these are the ranks from 1 on.
+        """
         from mpi4py import MPI  # noqa: PLC0415  importing it starts MPI
 
         self._mpi = MPI
-        self._control = MPI.COMM_WORLD.Dup()
-        self._bulk = MPI.COMM_WORLD.Dup()
+        self._links: list[Any] = []
+        everybody = MPI.COMM_WORLD
+        if link is not None:
+            everybody = link.Merge(high=MPI.Comm.Get_parent() != MPI.COMM_NULL)
+            self._links += [everybody, link]
+        self._control = everybody.Dup()
+        self._bulk = everybody.Dup()
         self.rank: int = self._control.Get_rank()
         self.ranks: int = self._control.Get_size()
         self.library: str = MPI.Get_library_version().splitlines()[0]
@@ -178,14 +189,46 @@ class Mpi:
             self._sends = [entry for entry in self._sends if not entry[0].Test()]
         self._closed = True
 
+    def part(self) -> None:
+        """Cut the link to ranks that were started by another, or by us. Every rank calls it."""
+        if self._links:
+            merged, link = self._links
+            for communicator in (self._control, self._bulk, merged):
+                communicator.Free()
+            link.Disconnect()  # of all four, Open MPI waits for ever in the second
+            self._links = []
+
     def finalize(self) -> None:
         """Leave MPI; nothing may be sent after this."""
         if not self._mpi.Is_finalized():
+            self.part()
             self._mpi.Finalize()
 
     def abort(self, code: int) -> None:
         """End every process of the job with this exit code, at once."""
         self._control.Abort(code)
+
+
+def start_ranks(command: list[str], number: int) -> Mpi:
+    """Start processes from this one, which becomes rank 0 of them and itself.
+
+    Raises:
+        RuntimeError: MPI cannot; the message is MPI's.
+    """
+    from mpi4py import MPI  # noqa: PLC0415  as above
+
+    try:
+        link = MPI.COMM_SELF.Spawn(command[0], args=command[1:], maxprocs=number)
+    except MPI.Exception as error:
+        raise RuntimeError(str(error)) from error
+    return Mpi(link)
+
+
+def join_parent() -> Mpi:
+    """Join the process that has started this one."""
+    from mpi4py import MPI  # noqa: PLC0415  as above
+
+    return Mpi(MPI.Comm.Get_parent())
 
 
 def host() -> str:
