@@ -58,6 +58,9 @@ def _is_wanted(found: Mpirun, wanted: str) -> bool:
 
 def _executables(folders: list[str]) -> Iterator[str]:
     for folder in dict.fromkeys(folders):
+        if os.path.dirname(folder) == "/":
+            # Open MPI looks for its parts beside itself: from /bin, a link to /usr/bin, in vain.
+            folder = os.path.realpath(folder)  # noqa: PLW2901  its real name
         for name in _NAMES:
             path = os.path.abspath(os.path.join(folder, name))
             if os.path.isfile(path) and os.access(path, os.X_OK):
