@@ -66,6 +66,8 @@ class Ending:
         others = set(range(1, loop.ranks))
         with loop.lock:
             loop.perform([Send(rank, Halt(code)) for rank in others])
+            # What the Broker would answer now, ranks that have left would never receive.
+            self._transport.mute()
         if not self._await(lambda: loop.gone == others, now() + settings.LOST_S):
             missing = ", ".join(str(rank) for rank in sorted(others - loop.gone))
             say(

@@ -95,8 +95,10 @@ class Mpi:
         self.library: str = MPI.Get_library_version().splitlines()[0]
         self.threads: bool = MPI.Query_thread() == MPI.THREAD_MULTIPLE
         self._status = MPI.Status()
-        self._sends: list[tuple[Any, Any]] = []
-        """Requests under way, with the memory that they read."""
+        self._sends: list[tuple[Any, Any, int]] = []
+        """Requests under way, with the memory that they read, and to whom."""
+        self._mute = False
+        """Whether nothing is sent any more: the others are leaving, and would not receive it."""
         self._closed = False
         """Whether this rank has left: another thread may still ask, and gets nothing."""
         self._queues: dict[int, deque[_Incoming]] = {}
@@ -116,7 +118,7 @@ class Mpi:
         return found
 
     def send(self, rank: int, frames: Frames) -> None:
-        if self._closed:
+        if self._closed or self._mute:
             return
         first = frames[0]
         if len(frames) == 1 and len(first) <= settings.EAGER:
@@ -132,7 +134,7 @@ class Mpi:
 
     def _start(self, comm: Any, rank: int, data: Any, tag: int) -> None:
         request = comm.Isend([data, self._mpi.BYTE], rank, tag)
-        self._sends.append((request, data))
+        self._sends.append((request, data, rank))
 
     def poll(self) -> list[tuple[int, Frames]]:
         if self._closed:
@@ -184,8 +186,16 @@ class Mpi:
             if not queue:
                 del self._queues[source]
 
+    def mute(self) -> None:
+        """Send nothing from now on."""
+        self._mute = True
+
     def close(self) -> None:
-        while self._sends:
+        """Send and receive nothing from now on, once rank 0 has what was sent to it.
+
+        Not what was sent to others: who has left receives it no more, and nobody waits for it.
+        """
+        while any(rank == 0 for _, _, rank in self._sends):
             self._sends = [entry for entry in self._sends if not entry[0].Test()]
         self._closed = True
 
