@@ -66,12 +66,7 @@ def _run(options: cli.Options, place: Place | None) -> NoReturn:
             from scoop_mpi._launch.unseen_slots import warning  # noqa: PLC0415  not for every rank
 
             sys.stderr.write(warning(os.environ, place))
-        tell_root(os.environ, is_root=place.rank == 0)
-        output.take(os.environ)
-        if not terminal.take(os.environ, is_root=place.rank == 0):
-            stdin.restore(os.environ, is_root=place.rank == 0)
-        if options.label:
-            output.label(place.rank)
+        _take_streams(options, place)
     # Only now: neither the launcher nor --help need what a rank needs.
     from scoop_mpi._runtime import bootstrap  # noqa: PLC0415
 
@@ -80,6 +75,17 @@ def _run(options: cli.Options, place: Place | None) -> NoReturn:
 
         alias.install()
     bootstrap.main(options, place)
+
+
+def _take_streams(options: cli.Options, place: Place) -> None:
+    """Take what the launcher has for its ranks: its input for the root, its output for all."""
+    is_root = place.rank == 0
+    tell_root(os.environ, is_root=is_root)
+    output.take(os.environ)
+    if not terminal.take(os.environ, is_root=is_root):
+        stdin.restore(os.environ, is_root=is_root)
+    if options.label:
+        output.label(place.rank)
 
 
 def _mention_other_size(options: cli.Options, place: Place) -> None:

@@ -10,7 +10,8 @@ hostfile  files that name hosts, read and written (pure)
 allocation  what a scheduler gave to this job (pure)
 unseen_slots  notices that the user's own mpirun did not see the scheduler
 surroundings  what is on this machine, and how many cores the hosts have
-launch    what `python -m scoop_mpi` does when it is not: plan, become mpirun
+files     reads what users and schedulers write
+launch    what `python -m scoop_mpi` does when it is not: plan, start mpirun
 plan      Options and facts -> LaunchPlan: how many ranks, by which mpirun (pure)
 command   LaunchPlan -> the command line, environment and file of hosts for mpirun (pure)
 mpirun    looks for mpirun and asks which MPI it is

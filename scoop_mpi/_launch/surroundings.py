@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from scoop_mpi._launch import allocation, hostfile
 from scoop_mpi._launch.cli import Options
 from scoop_mpi._launch.command import HOSTS_FD, leave_open, make_command
+from scoop_mpi._launch.files import read_text
 from scoop_mpi._launch.hosts import Host, from_words
 from scoop_mpi._launch.mpirun import find_mpirun
 from scoop_mpi._launch.plan import Facts, LaunchPlan, make_plan
@@ -33,7 +34,7 @@ def find_facts(options: Options) -> Facts:
         mpi4py=options.python is not None or importlib.util.find_spec("mpi4py") is not None,
         is_root=os.geteuid() == 0,
         home=os.path.expanduser("~"),
-        allocation=allocation.find(os.environ, _read),
+        allocation=allocation.find(os.environ, read_text),
         srun=shutil.which("srun"),
         flux=shutil.which("flux"),
         blaunch=shutil.which("blaunch"),
@@ -65,11 +66,6 @@ def _worth_handing_on(environ: Mapping[str, str], options: Options) -> Iterable[
             yield name
 
 
-def _read(path: str) -> str:
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        return file.read()
-
-
 def find_hosts(options: Options, facts: Facts) -> list[Host]:
     """Return the hosts that the user named; where no number is given, ask them for their cores."""
     if options.hosts:
@@ -77,7 +73,7 @@ def find_hosts(options: Options, facts: Facts) -> list[Host]:
     if options.hostfile is None:
         return []
     try:
-        text = _read(options.hostfile)
+        text = read_text(options.hostfile)
     except OSError as error:
         raise LaunchError(f"--hostfile {options.hostfile}: {error.strerror}", code=2) from error
     hosts = hostfile.parse(text, options.hostfile)

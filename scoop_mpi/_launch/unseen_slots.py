@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scoop_mpi._launch import allocation
+from scoop_mpi._launch.files import read_text
 from scoop_mpi._launch.place import Place
 from scoop_mpi._launch.problem import LaunchError
 from scoop_mpi._launch.supervise import ROOT_VARIABLE as FROM_OUR_LAUNCHER
@@ -22,7 +23,7 @@ def warning(environ: Mapping[str, str], place: Place) -> str:
     if FROM_OUR_LAUNCHER in environ or not any(name in environ for name in _RELIABLE):
         return ""
     try:
-        found = allocation.find(environ, _read)
+        found = allocation.find(environ, read_text)
     except LaunchError:
         return ""  # this rank is not where the scheduler's file is
     if found is None or found.slots is None or place.ranks is None or place.ranks >= found.slots:
@@ -34,8 +35,3 @@ def warning(environ: Mapping[str, str], place: Place) -> str:
         f"{place.ranks} ranks, all on this one: it does not see {found.scheduler}. Leave it to us, "
         "by: python -m scoop_mpi program.py; or give it --hostfile.\n"
     )
-
-
-def _read(path: str) -> str:
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        return file.read()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from scoop_mpi._launch import allocation, hostfile, hosts, ranges
+from scoop_mpi._launch.files import read_text
 from scoop_mpi._scoop import gone
 
 __all__ = [
@@ -31,7 +32,7 @@ def getCPUcount() -> int:  # noqa: N802  SCOOP's name
 
 def getEnv() -> str:  # noqa: N802  SCOOP's name
     """Return the scheduler whose job this is: "SLURM", "PBS", "SGE", "LSF", "FLUX" or "other"."""
-    found = allocation.find(os.environ, _read)
+    found = allocation.find(os.environ, read_text)
     return "other" if found is None else found.scheduler.upper()
 
 
@@ -46,10 +47,10 @@ def getHosts(  # noqa: N802  SCOOP's name
         LaunchError: A file or the scheduler's environment cannot be understood.
     """
     if filename is not None:
-        return _pairs(hostfile.parse(_read(filename), filename))
+        return _pairs(hostfile.parse(read_text(filename), filename))
     if hostlist is not None:
         return _pairs(hosts.from_words(hostlist))
-    found = allocation.find(os.environ, _read)
+    found = allocation.find(os.environ, read_text)
     if found is not None and found.hosts:
         return _pairs(found.hosts)
     return [("127.0.0.1", getCPUcount())]
@@ -83,11 +84,6 @@ def parseSLURM(string: str) -> list[tuple[str, int]]:  # noqa: N802  SCOOP's nam
 
 def _pairs(found: Sequence[hosts.Host]) -> list[tuple[str, int]]:
     return [(host.name, host.slots or 0) for host in found]
-
-
-def _read(path: str) -> str:
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        return file.read()
 
 
 def __getattr__(name: str) -> Any:
