@@ -105,6 +105,8 @@ def _run_rank(options: Options, place: Place) -> int:
     if loop.ranks > 1 and one_node:
         hang_doorbell(loop, transport)
     program = _enter(options, loop)
+    # Read once: a thousand ranks at the same file are hard on a network's file system.
+    program.source = transport.from_root(program.read() if loop.rank == BROKER else None)
     if loop.ranks == 1:
         here.install(loop)
         return _run_root(program, loop, options)

@@ -34,6 +34,8 @@ class Program:
         self._spec: importlib.machinery.ModuleSpec | None = None
         self._missing: ImportError | None = None
         self._loader: Any = None
+        self.source: bytes | None = None
+        """The file's text, if another rank has read it."""
         if path is None and module is None:
             self.typed = self.file = ""
             sys.path[0] = ""
@@ -53,6 +55,15 @@ class Program:
             else:
                 self._loader = self._spec.loader
                 self.file = self._spec.origin or module
+
+    def read(self) -> bytes | None:
+        """Return the text of a program file; None for a module, or if it cannot be read."""
+        if self._spec is not None or self._missing is not None or not self.file:
+            return None
+        try:
+            return bytes(self._loader.get_data(self.file))
+        except OSError:  # told when it is run
+            return None
 
     def load(self, name: str) -> types.ModuleType:
         """Make the module and register it, not run yet. `name`: its `__name__`."""
@@ -78,7 +89,7 @@ class Program:
             code = self._loader.get_code(self._spec.name)
             source = self._loader.get_source(self._spec.name)
         else:
-            source = self._loader.get_data(self.file)
+            source = self._loader.get_data(self.file) if self.source is None else self.source
             code = compile(source, self.file, "exec", dont_inherit=True)
         _note_importable(source)
         exec(code, module.__dict__)  # noqa: S102  running the user's program is what we are for

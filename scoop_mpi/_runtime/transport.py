@@ -108,9 +108,9 @@ class Mpi:
     def busy(self) -> bool:
         return bool(self._sends or self._queues)
 
-    def from_root(self, value: str) -> str:
+    def from_root(self, value: Any) -> Any:
         """Return rank 0's value on every rank. Every rank calls it, before anything is sent."""
-        return str(self._control.bcast(value, 0))
+        return self._control.bcast(value, 0)
 
     def at_root(self, value: Any) -> list[Any] | None:
         """Return every rank's value on rank 0. Every rank calls it, before anything is sent."""

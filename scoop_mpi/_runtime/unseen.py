@@ -14,7 +14,8 @@ def report(loop: Loop) -> None:
         return
     first = _first_error(tasks[0].arrived)
     text = outcomes.format_error(first) if first else ""
-    more = f" (and {len(tasks) - 1} more tasks)" if len(tasks) > 1 else ""
+    others = len(tasks) - 1
+    more = f" (and those of {others} other task{'s' * (others > 1)})" if others else ""
     say(
         f"scoop_mpi: {loop.where}: a call of {tasks[0].key} failed and nobody asked for its "
         f"result{more}:\n{text}"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import Command
 
 from .conftest import PROGRAMS, Job
 
@@ -110,3 +114,19 @@ def test_a_package_runs_by_its_name(job: Job, ranks: int) -> None:
     assert (PROGRAMS / "package" / "inner" / "__main__.py").exists()
     ended = job("-m package.inner", "a", "-b", ranks=ranks)
     assert ended.stdout == "ok\n", ended.stderr
+
+
+def test_the_program_is_read_once(command: Command, mpi_python: str, tmp_path: Path) -> None:
+    """By the root, which hands it on: here it comes out of a pipe, and could not be read again."""
+    pipe = tmp_path / "program.py"
+    os.mkfifo(pipe)
+    text = (
+        "from scoop_mpi import futures\n"
+        "def square(x):\n    return x * x\n"
+        "if __name__ == '__main__':\n    print(sum(futures.map(square, range(1000))))\n"
+    )
+    writer = threading.Thread(target=pipe.write_text, args=(text,), daemon=True)
+    writer.start()
+    ended = command(mpi_python, "-m", "scoop_mpi", "-n", "3", pipe, cwd=tmp_path)
+    assert (ended.status, ended.stdout) == (0, "332833500\n"), ended.stderr
+    writer.join(10)
