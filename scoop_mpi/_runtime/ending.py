@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 import time
+from typing import NoReturn
 
 from scoop_mpi._kernel.protocol import BROKER, Bye, Halt, Send
 from scoop_mpi._runtime import outcomes, settings, unseen
@@ -46,9 +47,13 @@ class Ending:
             self._leave_last()
 
     def fail(self) -> None:
-        """End the job because some rank reported a problem: one message, exit code 1."""
-        if not self._once.acquire(blocking=False):
-            _wait_for_the_end()
+        """End the job because some rank reported a problem: returns only to the ticker."""
+        if self._once.acquire(blocking=False):
+            self._fail()
+        self._leave_it_to_another_thread()
+
+    def _fail(self) -> NoReturn:
+        """End the job with one message and exit code 1."""
         self.ticker.stop()
         loop = self._loop
         problem = loop.problem or ""
@@ -96,20 +101,25 @@ class Ending:
             with self._loop.lock:
                 traffic = self._loop.pump()
             if self._loop.problem is not None and self._once.acquire(blocking=False):
-                self._once.release()
-                self.fail()
+                self._fail()
             if until is not None and now() >= until:
                 return False
             if not traffic:
                 time.sleep(settings.TICK_S / 4)
         return True
 
+    def _leave_it_to_another_thread(self) -> None:
+        """Wait to be ended; the ticker must not, for who ends this rank waits until it has stopped."""
+        if not self.ticker.is_me:
+            _wait_for_the_end()
+
     # --- other ranks -------------------------------------------------------------------------
 
     def leave(self) -> None:
-        """End this rank, when the program has ended: does not return."""
+        """End this rank, when the program has ended: returns only to the ticker."""
         if not self._once.acquire(blocking=False):
-            _wait_for_the_end()
+            self._leave_it_to_another_thread()
+            return
         self.ticker.stop()
         if threading.current_thread() is threading.main_thread():
             unseen.report(self._loop)
@@ -145,13 +155,13 @@ class Ending:
         os._exit(1)
 
 
-def _wait_for_the_end() -> None:
+def _wait_for_the_end() -> NoReturn:
     """Another thread is ending this process."""
     while True:
         time.sleep(1.0)
 
 
-def _exit(code: int) -> None:
+def _exit(code: int) -> NoReturn:
     """End this process from any thread, whatever the others do: does not return.
 
     By the C library's exit, not `os._exit`: MPICH says goodbye to its launcher in a C exit
@@ -162,6 +172,7 @@ def _exit(code: int) -> None:
 
     _flush()
     ctypes.PyDLL(None).exit(code)
+    raise AssertionError("a process that ended went on")
 
 
 def _run_exit_handlers() -> None:

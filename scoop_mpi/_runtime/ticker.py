@@ -54,8 +54,13 @@ class Ticker:
         self._stopping.set()
         self._loop.awake.set()
         self._loop.bell.ring_ticker()
-        if threading.current_thread() is not self._thread:
+        if not self.is_me:
             self._thread.join()
+
+    @property
+    def is_me(self) -> bool:
+        """Whether the thread that asks is the ticker's."""
+        return threading.current_thread() is self._thread
 
     def _run(self) -> None:
         try:
