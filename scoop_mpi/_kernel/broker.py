@@ -74,6 +74,20 @@ class Broker:
                 self._unasked[message.borrower] = None
         return self._match() if self._unasked and self._lenders else []
 
+    def lose(self, rank: int) -> Actions:
+        """Forget a lost rank: it hungers no more, and whom it was to serve is served by others."""
+        self._answered(rank, served=True)
+        self._requests.pop(rank, None)
+        self._unasked.pop(rank, None)
+        for borrower in [borrower for borrower, lender in self._asked.items() if lender == rank]:
+            del self._asked[borrower]
+            self._unasked[borrower] = None
+        self._full.discard(rank)
+        self._lenders.pop(rank, None)
+        self._unanswered.pop(rank, None)
+        self._windows.pop(rank, None)
+        return self._match()
+
     def _answered(self, borrower: int, *, served: bool) -> None:
         """The lender that was asked for this borrower, if any, has answered."""
         lender = self._asked.pop(borrower, None)

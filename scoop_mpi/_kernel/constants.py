@@ -20,19 +20,37 @@ class Registry:
         self._ranks = ranks
         self._number = 0
         self._made: dict[str, tuple[int, str]] = {}
+        self._makers: dict[str, tuple[int, Any]] = {}
+        """Name -> the rank that made it, and its value as encoded."""
+        self._lost: set[int] = set()
 
     def define(self, sender: int, message: Define) -> Actions:
         """Accept all names of a definition, and tell every rank; or none, and tell the definer."""
         forgotten = dict(message.anew)
-        for name, _ in message.items:
+        for name, value in message.items:
             number, setter = self._made.get(name, (None, ""))
-            if number is not None and number != forgotten.get(name):
+            if number is None or number == forgotten.get(name):
+                continue
+            if not self._made_by_a_lost_call(name, value):
                 return [Send(sender, Denied(message.ticket, name, setter))]
         self._number += 1
-        for name, _ in message.items:
+        for name, value in message.items:
             self._made[name] = self._number, message.setter
+            self._makers[name] = sender, value
         news = Constants(self._number, sender, message.ticket, message.setter, message.items)
         return [Send(rank, news) for rank in range(self._ranks)]
+
+    def lose(self, rank: int) -> None:
+        """Note that a rank is lost: calls that made constants may be run again."""
+        self._lost.add(rank)
+
+    def _made_by_a_lost_call(self, name: str, value: Any) -> bool:
+        """Return whether a call that runs again, after a loss, may have made this constant before.
+
+        By the same value, it may have run on any rank: its owner may be what was lost.
+        """
+        maker, known = self._makers[name]
+        return bool(self._lost) and (maker in self._lost or bool(known == value))
 
 
 class Constant(NamedTuple):

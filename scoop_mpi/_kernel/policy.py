@@ -57,6 +57,15 @@ BUNDLE = 256
 PARKED = 32
 """A rank with this many parked calls takes no foreign work, and gives back what it holds."""
 
+PARKED_AFTER_LOSS = 1024
+"""So many once a rank was lost: a call in doubt needs another rank, though all have parked many."""
+
+RETRIES = 2
+"""How often a call is run again whose rank was lost."""
+
+DOUBT_S = 1.0
+"""A call whose rank was lost waits so long for another rank before its owner dares to run it."""
+
 ROOT_HELPS_UP_TO = 64
 """With more ranks than this the Broker is busy, and rank 0 leaves long calls to the others."""
 

@@ -10,7 +10,8 @@ A borrower B that runs dry, the broker K on rank 0, and a lender L meet like thi
     B ──────────Outcomes(...)───────► L      and the outcomes straight back
     B ──────────GiveBack(...)───────► L      calls that B could not start soon
 
-If L has nothing (any more) it answers the broker `Refuse(B, 7)`, and the broker asks another.
+If L has nothing (any more) it answers the broker `Refuse(B, 7)`, and the broker asks another. If a
+rank dies, rank 0 tells all others `Lost`, and each owner lends again what that rank held.
 Data never passes through rank 0 unless rank 0 owns it.
 """
 
@@ -168,6 +169,16 @@ class Problem(NamedTuple):
     text: str
 
 
+class Lost(NamedTuple):
+    """Rank 0 to every rank: this rank is given up, for good. It is told too, should it still live.
+
+    `why`: which rank, where, and what is known of its end, in words for people.
+    """
+
+    rank: int
+    why: str
+
+
 class Halt(NamedTuple):
     """Rank 0 to every rank: the program has ended with this exit code."""
 
@@ -192,6 +203,7 @@ Message = (
     | Constants
     | Ready
     | Problem
+    | Lost
     | Halt
     | Bye
 )
@@ -210,6 +222,7 @@ MESSAGES: tuple[type[Message], ...] = (
     Constants,
     Ready,
     Problem,
+    Lost,
     Halt,
     Bye,
 )

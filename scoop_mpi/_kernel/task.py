@@ -5,6 +5,7 @@ Every call of a task is at any moment in exactly one place:
     unstarted   on its owner, waiting to be run or lent
     running     on its owner, claimed by a block
     leased      held by a borrower, unstarted or running there
+    in doubt    its borrower was lost, perhaps by its doing: waits to be lent alone
     done        its outcome has been delivered, once
 
 So the owner always knows who holds what: only owners lend, and what a borrower has not started it
@@ -46,11 +47,14 @@ class Task:
         "calls",
         "cargo",
         "done",
+        "doubtful",
         "group",
         "key",
         "largest_piece",
         "leases",
         "looked_at",
+        "losses",
+        "retries",
         "running",
         "serial",
         "unstarted",
@@ -64,6 +68,7 @@ class Task:
         key: str,
         cargo: Cargo,
         group: int = 0,
+        retries: int | None = None,
     ) -> None:
         self.serial = serial
         self.calls = calls
@@ -73,6 +78,12 @@ class Task:
         """The call that made this task: tasks of one group are siblings, and alike in size."""
         self.unstarted = Spans(0, calls)
         self.running = 0
+        self.retries = retries
+        """How often a call may be run again whose rank was lost; None: as often as any."""
+        self.losses: dict[int, int] = {}
+        """Call -> how many ranks that held it were lost."""
+        self.doubtful = 0
+        """How many calls are in doubt."""
         self.leases: dict[int, Lease] = {}
         self.largest_piece = 1
         self.done = 0
@@ -102,7 +113,8 @@ class Task:
             lease.missing.validate()
             assert lease.missing.count, f"{self}: empty lease"
             leased += lease.missing.count
-        assert self.unstarted.count + self.running + leased + self.done == self.calls, self
+        own = self.unstarted.count + self.running + self.doubtful
+        assert own + leased + self.done == self.calls, self
         places = [run for spans in self._places() for run in spans]
         places.sort()
         for (_, stop), (start, _) in pairwise(places):

@@ -20,7 +20,9 @@ and carries out the actions that come back, in order. It never calls from within
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from typing import Any
 
 from scoop_mpi._kernel import policy
@@ -37,6 +39,7 @@ from scoop_mpi._kernel.protocol import (
     GiveBack,
     Hungry,
     Lend,
+    Lost,
     Message,
     Outcomes,
     Part,
@@ -57,6 +60,10 @@ class Worker:
         rank: This rank.
         ranks: How many ranks the job has.
         parked: How many calls are parked here in a wait; its driver keeps it.
+        lost: Ranks that were given up. What still comes from them is not to be handed on.
+        retries: How often a call may be run again whose rank was lost.
+        loss_payload: Makes the outcome of a call that was lost too often: called with its task and
+            the words for the latest loss.
         counts: What happened so far, for statistics.
     """
 
@@ -64,6 +71,9 @@ class Worker:
         self.rank = rank
         self.ranks = ranks
         self.parked = 0
+        self.lost: set[int] = set()
+        self.retries = policy.RETRIES
+        self.loss_payload: Callable[[Task, str], Any] = lambda _, why: why
         self._lead_s = policy.lead_s(ranks)
         self._short_s = max(policy.SHORT_S, self._lead_s)
         self._spares_itself = rank == BROKER and not policy.root_may_run(ranks, None)
@@ -76,6 +86,8 @@ class Worker:
         """Every own task that is not finished."""
         self._ready: OrderedDict[int, Task] = OrderedDict()
         """Those with unstarted calls, oldest first."""
+        self._doubtful: deque[tuple[Task, int, float]] = deque()
+        """Own calls whose rank was lost, oldest first, and since when they wait for another."""
         self._loans: deque[Loan] = deque()
         """Borrowed work with unstarted calls, oldest first."""
         self._borrowed = 0
@@ -99,7 +111,8 @@ class Worker:
         """When the outbox must leave at the latest."""
         self._held: list[tuple[int, Lend | Outcomes]] = []
         """Messages that know of constants which have not come here yet."""
-        self.counts = {"run": 0, "lent": 0, "borrowed": 0, "given back": 0, "refused": 0}
+        names = ("run", "lent", "borrowed", "given back", "refused", "lost")
+        self.counts = dict.fromkeys(names, 0)
 
     def __repr__(self) -> str:
         return (
@@ -110,10 +123,12 @@ class Worker:
 
     # --- made here ---------------------------------------------------------------------------
 
-    def new_task(self, calls: int, key: str, cargo: Cargo, group: int = 0) -> Task:
+    def new_task(
+        self, calls: int, key: str, cargo: Cargo, group: int = 0, retries: int | None = None
+    ) -> Task:
         """Make a task of this rank; `push` puts it to work."""
         self._serials += 1
-        return Task(self._serials, calls, key, cargo, group)
+        return Task(self._serials, calls, key, cargo, group, retries)
 
     def push(self, task: Task) -> Actions:
         """Take a new task. Standing hunger hears of it at once, if it is worth a message."""
@@ -133,12 +148,17 @@ class Worker:
         return self._tell_surplus()
 
     def _tell_surplus(self) -> Actions:
-        if self._told_surplus or not self._ready or self.ranks == 1:
+        if self._told_surplus or not (self._ready or self._doubtful) or self.ranks == 1:
             return []
         self._told_surplus = True
         return [Send(BROKER, Surplus())]
 
     # --- run here ----------------------------------------------------------------------------
+
+    @property
+    def full(self) -> bool:
+        """Whether so many calls are parked here that this rank takes no foreign work."""
+        return self.parked >= (policy.PARKED_AFTER_LOSS if self.lost else policy.PARKED)
 
     @property
     def has_work(self) -> bool:
@@ -151,7 +171,7 @@ class Worker:
             newest = self._ready[next(reversed(self._ready))]
             if not self._picks or self._may_run(newest):
                 return newest
-        if self._loans and self.parked < policy.PARKED:
+        if self._loans and not self.full:
             return self._loans[0]
         return None
 
@@ -231,7 +251,7 @@ class Worker:
         return left_s < self._lead_s and left_s + running_s >= policy.PROMPT_S
 
     def _ask_for_work(self) -> Actions:
-        if self._requesting or self.ranks == 1 or self.parked >= policy.PARKED:
+        if self._requesting or self.ranks == 1 or self.full:
             return []
         if self._spares_itself:
             return []
@@ -256,6 +276,10 @@ class Worker:
         source.running -= calls
         if type(source) is Task:
             return self._arrive(source, block.start, block.stop, payload, failed=failed)
+        if not source.running and not source.unstarted.count:
+            self._borrowed -= 1
+        if source.owner in self.lost:
+            return []
         if not self._outbox:
             self._outbox_due = now + policy.outbox_s(self.ranks)
         if failed or not (source.running or source.unstarted.count):
@@ -271,8 +295,6 @@ class Worker:
                 payload,
             )
         )
-        if not source.running and not source.unstarted.count:
-            self._borrowed -= 1
         return []
 
     def cut(self, block: Block, stop: int) -> Actions:
@@ -283,6 +305,9 @@ class Worker:
         source = block.source
         fresh = not source.unstarted.count
         source.running -= block.stop - stop
+        if isinstance(source, Loan) and source.owner in self.lost:
+            block.stop = stop
+            return []
         source.unstarted.add(stop, block.stop)
         block.stop = stop
         if isinstance(source, Task):
@@ -355,8 +380,11 @@ class Worker:
             actions += self._confirm()
         if self._outbox and now > self._outbox_due:
             actions += self._flush()
+        if self._doubtful and self.rank != BROKER:
+            # All others may be full of parked calls, which wait for these in the end.
+            actions += self._take_doubtful_back("", now - policy.DOUBT_S)
         stuck = now - self._turn_at > policy.patience_s(self.expected_s)
-        if self._loans and (stuck or self.parked >= policy.PARKED):
+        if self._loans and (stuck or self.full):
             actions += self._give_back()
         return actions
 
@@ -387,7 +415,7 @@ class Worker:
                 return self._on_outcomes(message)
             return self._on_lend(sender, message)
         if type(message) is GiveBack:
-            return self._on_give_back(message)
+            return self._on_give_back(message, now)
         if type(message) is Constants:
             self.constants.learn(self.rank, message)
             held, self._held = self._held, []
@@ -397,17 +425,21 @@ class Worker:
         if type(message) is Denied:
             self.constants.verdicts[message.ticket] = message
             return []
+        if type(message) is Lost:
+            return self._on_lost(message.rank, message.why, now)
         raise TypeError(f"rank {self.rank}: {type(message).__name__} is not for a worker")
 
     def _on_ask(self, message: Ask) -> Actions:
-        if not self._ready:
+        if not self.can_lend_to(message.borrower):
             self._told_surplus = False
             self.counts["refused"] += 1
             return [Send(BROKER, Refuse(message.borrower, message.request))]
-        parts = self._cut(message.borrower)
+        doubtful = self._doubtful and message.borrower != BROKER
+        lend = self._lend_doubtful if doubtful else self._cut
+        parts = lend(message.borrower)
         plenty = policy.is_plenty(self._left(parts[0].serial), self.ranks)
-        lend = Lend(message.request, parts, self.constants.number, plenty)
-        return [Send(message.borrower, lend)]
+        loan = Lend(message.request, parts, self.constants.number, plenty)
+        return [Send(message.borrower, loan)]
 
     def _left(self, serial: int) -> int:
         """Return how many more calls like those just lent could be lent."""
@@ -443,6 +475,11 @@ class Worker:
         start, stop = task.unstarted.take_back(calls)
         if not task.unstarted.count:
             del self._ready[task.serial]
+        return self._lease(task, borrower, start, stop, call_s)
+
+    def _lease(
+        self, task: Task, borrower: int, start: int, stop: int, call_s: float | None
+    ) -> Part:
         self._leases += 1
         task.leases[self._leases] = Lease(borrower, start, stop)
         self.counts["lent"] += stop - start
@@ -459,9 +496,10 @@ class Worker:
             self._loans.append(
                 Loan(sender, part.serial, part.lease, part.start, part.stop, part.key, part.cargo)
             )
-        self._requesting = False
         self._plenty = message.plenty
-        self.unconfirmed = message.request
+        if message.request == self._request:  # else: asked for anew, after a loss, and came twice
+            self._requesting = False
+            self.unconfirmed = message.request
         return []
 
     def _on_outcomes(self, message: Outcomes) -> Actions:
@@ -478,7 +516,7 @@ class Worker:
             actions += self._arrive(task, start, stop, payload, failed=failed)
         return actions
 
-    def _on_give_back(self, message: GiveBack) -> Actions:
+    def _on_give_back(self, message: GiveBack, now: float) -> Actions:
         task = self.tasks.get(message.serial)
         lease = task.leases.get(message.lease) if task else None
         if task is None or lease is None:
@@ -487,11 +525,98 @@ class Worker:
             return []
         if not lease.missing.count:
             del task.leases[message.lease]
+        if message.start in task.losses:  # it was lent alone
+            self._doubt(task, message.start, now)
+            return self._tell_surplus()
         if not task.unstarted.count:
             self._ready[task.serial] = task
             self._ready.move_to_end(task.serial, last=False)
         task.unstarted.add(message.start, message.stop)
         return self._tell_surplus()
+
+    # --- losses ------------------------------------------------------------------------------
+
+    def _on_lost(self, rank: int, why: str, now: float) -> Actions:
+        """Forget a rank: what it held of ours is lent again, what we hold of its is dropped."""
+        self.lost.add(rank)
+        self._drop_loans_of(rank)
+        self._outbox.pop(rank, None)
+        self._held = [entry for entry in self._held if entry[0] != rank]
+        if not self._others:
+            self._picks = self._spares_itself = False
+        actions: Actions = []
+        for task in list(self.tasks.values()):
+            leases = [number for number, lease in task.leases.items() if lease.borrower == rank]
+            for lease in [task.leases.pop(number) for number in leases]:
+                for start, stop in list(lease.missing):
+                    for index in range(start, stop):
+                        actions += self._lose(task, index, why, now)
+        if not self._others:
+            actions += self._take_doubtful_back(why)
+        return actions + self._tell_surplus()
+
+    @property
+    def _others(self) -> int:
+        """How many ranks, beside this one and the root, are left."""
+        return self.ranks - 1 - len(self.lost) - (self.rank != BROKER)
+
+    def _drop_loans_of(self, owner: int) -> None:
+        """Drop borrowed calls of a lost owner that have not started; nobody waits for the others."""
+        for loan in [loan for loan in self._loans if loan.owner == owner]:
+            loan.unstarted.clear()
+            self._loans.remove(loan)
+            if not loan.running:
+                self._borrowed -= 1
+
+    def _lose(self, task: Task, index: int, why: str, now: float) -> Actions:
+        """Book that a call's rank was lost: it runs again, unless that was once too often."""
+        losses = task.losses[index] = task.losses.get(index, 0) + 1
+        self.counts["lost"] += 1
+        if losses > (self.retries if task.retries is None else task.retries):
+            return self._give_up(task, index, why)
+        self._doubt(task, index, now)
+        return []
+
+    def _doubt(self, task: Task, index: int, now: float) -> None:
+        task.doubtful += 1
+        self._doubtful.append((task, index, now))
+
+    def _lend_doubtful(self, borrower: int) -> tuple[Part, ...]:
+        """Lend one call alone, so that a further loss tells which call it was."""
+        task, index, _ = self._doubtful.popleft()
+        task.doubtful -= 1
+        call_s = self.durations.expect(task.key)
+        return (self._lease(task, borrower, index, index + 1, call_s),)
+
+    def _take_doubtful_back(self, why: str, since: float = math.inf) -> Actions:
+        """Let calls in doubt, those of `since` or before, run here: no other rank can.
+
+        The root gives those up that were lost with two ranks: were it lost as well, all would be.
+        """
+        actions: Actions = []
+        while self._doubtful and self._doubtful[0][2] <= since:
+            task, index, _ = self._doubtful.popleft()
+            task.doubtful -= 1
+            if self.rank == BROKER and task.losses[index] > 1:
+                actions += self._give_up(task, index, why)
+                continue
+            if not task.unstarted.count:
+                self._ready[task.serial] = task
+                self._ready.move_to_end(task.serial, last=False)
+            task.unstarted.add(index, index + 1)
+        return actions
+
+    def _give_up(self, task: Task, index: int, why: str) -> Actions:
+        payload = self.loss_payload(task, why)
+        return self._arrive(task, index, index + 1, payload, failed=True)
+
+    def can_lend_to(self, borrower: int) -> bool:
+        """Return whether there are calls that this rank may run: the root is spared those in doubt."""
+        if borrower != BROKER:
+            return bool(self._ready or self._doubtful)
+        return bool(self._ready) and not (
+            self.lost and any(task.losses for task in self._ready.values())
+        )
 
     # --- for tests and statistics ------------------------------------------------------------
 
@@ -503,7 +628,7 @@ class Worker:
     @property
     def lendable(self) -> bool:
         """Whether this rank has calls that it could lend."""
-        return bool(self._ready)
+        return bool(self._ready or self._doubtful)
 
     def validate(self) -> None:
         """Assert what must hold between any two events."""
@@ -512,6 +637,9 @@ class Worker:
             assert serial == task.serial and not task.finished, task
             assert (serial in self._ready) == bool(task.unstarted.count), task
         assert set(self._ready) <= set(self.tasks), self
+        doubtful = sum(task.doubtful for task in self.tasks.values())
+        assert doubtful == len(self._doubtful), self
         for loan in self._loans:
             loan.unstarted.validate()
-            assert loan.unstarted.count, self
+            assert loan.unstarted.count and loan.owner not in self.lost, self
+        assert not any(sender in self.lost for sender, _ in self._held), self

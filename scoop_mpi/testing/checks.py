@@ -29,8 +29,14 @@ def after_event(cluster: Cluster, rank: Rank) -> None:
     watch = cluster.watch
     note(watch.lendable, rank.number, belongs=rank.worker.lendable)
     note(watch.resting, rank.number, belongs=rank.resting)
-    if cluster.network.in_flight == 0:
+    if cluster.network.in_flight == 0 and not cluster.undeclared:
         quiescence(cluster)
+
+
+def forget(cluster: Cluster, number: int) -> None:
+    """Look at a dead rank no more."""
+    cluster.watch.lendable.discard(number)
+    cluster.watch.resting.discard(number)
 
 
 def note(ranks: set[int], number: int, *, belongs: bool) -> None:
@@ -57,7 +63,9 @@ def quiescence(cluster: Cluster) -> None:
     if any(cluster.ranks[number].worker.unconfirmed for number in hungry):
         return
     for number in cluster.watch.lendable if hungry else ():
-        if cluster.ranks[number].tick_due() > 0.0 and hungry - {number}:
+        worker = cluster.ranks[number].worker
+        served = {other for other in hungry - {number} if worker.can_lend_to(other)}
+        if cluster.ranks[number].tick_due() > 0.0 and served:
             raise AssertionError(
                 f"ranks {sorted(hungry)} hunger while rank {number} has calls to lend\n{cluster}"
             )
@@ -74,7 +82,7 @@ def quiescence(cluster: Cluster) -> None:
 def may_borrow(rank: Rank) -> bool:
     """Return whether this rank takes foreign work."""
     worker = rank.worker
-    if worker.ranks == 1 or worker.parked >= policy.PARKED:
+    if worker.ranks == 1 or rank.dead or worker.full:
         return False
     return rank.broker is None or policy.root_may_run(worker.ranks, None)
 
@@ -87,8 +95,12 @@ def after_wait(wait: Wait, needed: int, *, on_failure: bool) -> None:
 
 
 def at_end(cluster: Cluster) -> None:
-    """Nothing is left, and each call ran once and came back once."""
-    for rank in cluster.ranks:
+    """Nothing is left, and each call ran once and came back once.
+
+    After deaths: what the living made came back once, and ran again no more often than ranks died.
+    """
+    living = [rank for rank in cluster.ranks if not rank.dead]
+    for rank in living:
         rank.worker.validate()
         assert rank.worker.idle, f"left over: {rank}\n{cluster}"
         assert not rank.strands and not rank.verdicts, f"still parked: {rank}\n{cluster}"
@@ -96,10 +108,13 @@ def at_end(cluster: Cluster) -> None:
     assert cluster.network.in_flight == 0, "a message was never handled"
     assert cluster.network.foreign_cargo == 0, "data passed through rank 0"
     for owner, handle in cluster.runner.handles:
+        if cluster.ranks[owner].dead:
+            continue
         taken = bytearray(handle.taken)
         cancelled = handle.outcome is not None and isinstance(handle.outcome.error, Cancelled)
         for start, (stop, _, payload) in handle.task.arrived.items():
-            cancelled = cancelled or isinstance(payload, Outcome)
+            if isinstance(payload, Outcome):
+                cancelled = cancelled or isinstance(payload.error, Cancelled)
             for index in range(start, stop):
                 taken[index] += 1
         ran = cluster.runner.ran[owner, handle.task.serial]
@@ -107,6 +122,9 @@ def at_end(cluster: Cluster) -> None:
         assert taken == once, f"outcomes of {handle.task} of rank {owner}: {list(taken)}"
         if cancelled:
             assert ran == b"\0", f"{handle.task} of rank {owner} was cancelled and ran"
+        elif cluster.deaths:
+            most = 1 + cluster.deaths
+            assert max(ran, default=0) <= most, f"runs of {handle.task}: {list(ran)}"
         else:
             assert ran == once, f"runs of {handle.task} of rank {owner}: {list(ran)}"
         assert not handle.task.waits, f"{handle.task} of rank {owner} is still watched"

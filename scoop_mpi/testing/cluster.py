@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 from scoop_mpi._kernel.broker import Broker
-from scoop_mpi._kernel.protocol import BROKER
+from scoop_mpi._kernel.protocol import BROKER, Lost
 from scoop_mpi._kernel.worker import Worker
 from scoop_mpi.testing import checks
 from scoop_mpi.testing.costs import Costs
@@ -38,9 +38,12 @@ class Cluster:
         now: Virtual seconds since the start.
         ended_at: When the root program ended.
         events: How many events have been carried out.
+        mortal: Whether ranks may die.
+        deaths: How many ranks were given up.
+        before_event: Called with the number of each event before it; it may kill.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all but the ranks by name, and optional
         self,
         ranks: int,
         *,
@@ -51,6 +54,7 @@ class Cluster:
         most_events: int | None = None,
         worker: Callable[[int, int], Worker] = Worker,
         broker: Callable[[], Broker] = Broker,
+        mortal: bool = False,
     ) -> None:
         self.costs = Costs() if costs is None else costs
         self.check = check
@@ -58,6 +62,11 @@ class Cluster:
         self.now = 0.0
         self.ended_at = 0.0
         self.events = 0
+        self.mortal = mortal
+        self.deaths = 0
+        self.undeclared = 0
+        """Ranks that are to be declared lost, and are not yet."""
+        self.before_event: Callable[[int], None] | None = None
         self._most_events = most_events
         self._rng = Random(seed)
         self._queue: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
@@ -77,13 +86,47 @@ class Cluster:
         self._sequence += 1
         heapq.heappush(self._queue, (time, self._sequence, act, arguments))
 
-    def _arrive_at(self, time: float, to: int, sender: int, data: bytes) -> None:
-        self.at(time, self.ranks[to].arrive, sender, data)
+    def _arrive_at(self, time: float, to: int, sender: int, number: int, data: bytes) -> None:
+        self.at(time, self._arrive, to, sender, number, data)
+
+    def _arrive(self, to: int, sender: int, number: int, data: bytes) -> None:
+        if not self.mortal or self.network.comes(sender, to, number):
+            self.ranks[to].arrive(sender, data)
 
     def touched(self, rank: Rank) -> None:
         """Validate what an event may have changed."""
-        if self.check:
+        if self.check and not rank.dead:
             checks.after_event(self, rank)
+
+    # --- deaths ------------------------------------------------------------------------------
+
+    def kill(self, number: int) -> None:
+        """Let a rank die now; rank 0 hears of it a while later."""
+        rank = self.ranks[number]
+        if number == BROKER or rank.dead:
+            return
+        self._bury(rank)
+        self.give_up(number)
+
+    def give_up(self, number: int) -> None:
+        """Let rank 0 declare a rank lost, a while from now, whether it is dead or not."""
+        self.undeclared += 1
+        self.deaths += 1
+        self.at(self.now + self._rng.choice((0.0, 1e-4, 5e-3, 0.3)), self._declare, number)
+
+    def _declare(self, number: int) -> None:
+        self.undeclared -= 1
+        self.ranks[BROKER].declare(Lost(number, f"rank {number} is lost"))
+
+    def told_to_die(self, rank: Rank) -> None:
+        """A rank that was given up lives, and hears of it: it ends itself."""
+        if not rank.dead:
+            self._bury(rank)
+
+    def _bury(self, rank: Rank) -> None:
+        rank.die()
+        self.network.cut_off(rank.number)
+        checks.forget(self, rank.number)
 
     # --- running -----------------------------------------------------------------------------
 
@@ -117,6 +160,8 @@ class Cluster:
         most = self._most_events
         while queue:
             self.now, _, act, arguments = pop(queue)
+            if self.before_event is not None:
+                self.before_event(self.events)
             act(*arguments)
             self.events += 1
             if self.events == most:

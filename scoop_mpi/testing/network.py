@@ -43,13 +43,18 @@ class Network:
         self,
         costs: Costs,
         rng: Random,
-        at: Callable[[float, int, int, bytes], None],
+        at: Callable[[float, int, int, int, bytes], None],
     ) -> None:
         self._costs = costs
         self._rng = rng
         self._at = at
-        """Called with arrival time, receiver, sender and bytes, to put the arrival on the clock."""
-        self._last: dict[tuple[int, int], float] = {}
+        """Called with time, receiver, sender, number and bytes, to put an arrival on the clock."""
+        self._last: dict[tuple[int, int], tuple[float, int]] = {}
+        """(sender, receiver) -> when the latest message arrives, and how many were sent."""
+        self._come: dict[tuple[int, int], int] = {}
+        """(sender, receiver) -> how many have come: only where somebody may die."""
+        self._cut: dict[tuple[int, int], int] = {}
+        """(lost sender, receiver) -> how many of its messages ever come."""
         self._slowness: dict[tuple[int, int], float] = {}
         self.in_flight = 0
         self.kinds: Counter[str] = Counter()
@@ -68,8 +73,9 @@ class Network:
         pair = (sender, to)
         if costs.slow_share:
             delay *= self._slow(pair)
-        arrival = max(depart + delay, self._last.get(pair, 0.0))
-        self._last[pair] = arrival
+        latest, number = self._last.get(pair, (0.0, 0))
+        arrival = max(depart + delay, latest)
+        self._last[pair] = arrival, number + 1
         self.in_flight += 1
         self.kinds[type(message).__name__] += 1
         self.bytes += len(data)
@@ -77,7 +83,22 @@ class Network:
             self.at_rank_0 += 1
             self.bytes_at_rank_0 += len(data)
             self.foreign_cargo += foreign_cargo(sender, message)
-        self._at(arrival, to, sender, data)
+        self._at(arrival, to, sender, number, data)
+
+    def cut_off(self, rank: int) -> None:
+        """Lose what a dead rank has sent last: of what is under way to each rank, any number."""
+        for (sender, to), (_, sent) in self._last.items():
+            if sender == rank:
+                come = self._come.get((sender, to), 0)
+                self._cut[sender, to] = self._rng.randint(come, sent)
+
+    def comes(self, sender: int, to: int, number: int) -> bool:
+        """Note that a message would arrive now, and return whether it does."""
+        if number >= self._cut.get((sender, to), number + 1):
+            self.in_flight -= 1
+            return False
+        self._come[sender, to] = number + 1
+        return True
 
     def _slow(self, pair: tuple[int, int]) -> float:
         """Return by what factor this way is slower than others."""

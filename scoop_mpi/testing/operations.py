@@ -58,6 +58,10 @@ class Cancelled(Exception):  # noqa: N818  as concurrent.futures.CancelledError
     """The outcome of a call that was cancelled before it started."""
 
 
+class WorkerLost(Exception):  # noqa: N818  names the fact
+    """Every rank that ran a call was lost."""
+
+
 class NameTaken(Exception):  # noqa: N818  names the fact
     """A constant of this name exists."""
 
@@ -88,6 +92,10 @@ class Compute(NamedTuple):
     """Use the rank's core for so long."""
 
     seconds: float
+
+
+class Die(NamedTuple):
+    """Let the rank that runs this die."""
 
 
 class Now(NamedTuple):

@@ -28,11 +28,13 @@ from scoop_mpi._kernel import policy
 from scoop_mpi._kernel.broker import Broker
 from scoop_mpi._kernel.constants import Registry
 from scoop_mpi._kernel.protocol import (
+    BROKER,
     TO_BROKER,
     Actions,
     Constants,
     Define,
     Denied,
+    Lost,
     Message,
     Resume,
     Run,
@@ -41,6 +43,7 @@ from scoop_mpi._kernel.protocol import (
 from scoop_mpi._kernel.task import Block
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._kernel.worker import Worker
+from scoop_mpi.testing.operations import Outcome, WorkerLost
 
 if TYPE_CHECKING:
     from scoop_mpi.testing.cluster import Cluster
@@ -91,6 +94,7 @@ class Rank:
         clock: This rank's own time: when its core is free, overheads included.
         computed_s: Seconds of user code that ran here.
         overhead_s: Seconds spent on messages and the kernel.
+        dead: Whether it does nothing any more.
     """
 
     def __init__(
@@ -101,6 +105,8 @@ class Rank:
         self.worker = worker
         self.broker = broker
         self.registry = Registry(worker.ranks) if broker is not None else None
+        self.dead = False
+        worker.loss_payload = lambda _, why: Outcome(None, WorkerLost(why))
         self.clock = 0.0
         self.computed_s = 0.0
         self.overhead_s = 0.0
@@ -141,11 +147,27 @@ class Rank:
 
     def start(self, steps: Steps | None) -> None:
         """Begin: with the root program, or with what has come, or with looking for work."""
+        if self.dead:
+            return
         self._started = True
         self._catch_up()
         if steps is not None:
             self._begin(steps)
         else:
+            self._need_step()
+
+    def die(self) -> None:
+        """Do nothing any more, and forget what has come."""
+        self.dead = True
+        self.cluster.network.in_flight -= len(self._inbox)
+        self._inbox.clear()
+
+    def declare(self, loss: Lost) -> None:
+        """Give a rank up, on rank 0: all others hear of it, and the rank itself should it live."""
+        self._catch_up()
+        ranks = range(self.worker.ranks)
+        self.perform([Send(rank, loss) for rank in ranks])
+        if not self._computing:
             self._need_step()
 
     def _need_step(self) -> None:
@@ -155,6 +177,8 @@ class Rank:
 
     def _step(self) -> None:
         self._step_due = False
+        if self.dead:
+            return
         self._catch_up()
         if not self._computing:
             self._loop()
@@ -215,6 +239,8 @@ class Rank:
         self._plan_tick()
 
     def _computed(self) -> None:
+        if self.dead:
+            return
         if self._stolen_s:
             self.cluster.at(self.cluster.now + self._stolen_s, self._computed)
             self._stolen_s = 0.0
@@ -249,7 +275,7 @@ class Rank:
 
     def _wake(self, wait: Wait, strand: Strand) -> None:
         """Let a timed wait go on, unless it has ended (and its strand waits for other things)."""
-        if wait.holder is strand and strand.parked:
+        if wait.holder is strand and strand.parked and not self.dead:
             self.resume(wait)
             if not self._computing:
                 self._catch_up()
@@ -266,6 +292,9 @@ class Rank:
 
     def arrive(self, sender: int, data: bytes) -> None:
         """Take a message from the network into the inbox."""
+        if self.dead:
+            self.cluster.network.in_flight -= 1
+            return
         self._inbox.append((sender, data))
         if self._computing:
             self._plan_tick()
@@ -280,6 +309,8 @@ class Rank:
     def _take(self, sender: int, message: Message) -> Actions:
         """Give a message to the machine that it is for."""
         self.spend(self.cluster.costs.message_s)
+        if sender in self.worker.lost:
+            return []
         kind = type(message)
         if kind in TO_BROKER:
             assert self.broker is not None
@@ -287,7 +318,15 @@ class Rank:
         if isinstance(message, Define):
             assert self.registry is not None
             return self.registry.define(sender, message)
-        actions = self.worker.receive(sender, message, self.clock)
+        forgotten: Actions = []
+        if isinstance(message, Lost):
+            if message.rank == self.number:
+                self.cluster.told_to_die(self)
+                return []
+            if self.broker is not None and self.registry is not None:
+                forgotten = self.broker.lose(message.rank)
+                self.registry.lose(message.rank)
+        actions = self.worker.receive(sender, message, self.clock) + forgotten
         if isinstance(message, Constants | Denied):
             for wait in self.verdicts:
                 self.resume(wait)
@@ -306,7 +345,7 @@ class Rank:
                     self.cluster.story.sent(self.clock, self.number, action)
                 if action.to == self.number:
                     queue.extend(self._take(self.number, action.message))
-                else:
+                elif action.to not in self.worker.lost or isinstance(action.message, Lost):
                     self.spend(self.cluster.costs.send_s)
                     self.cluster.network.send(self.number, action.to, action.message, self.clock)
             elif isinstance(action, Resume):
@@ -336,13 +375,15 @@ class Rank:
         """Return when a tick would next do something: a look at the worker's private parts."""
         worker = self.worker
         due = math.inf
-        if worker._ready and not worker._told_surplus and worker.ranks > 1:
+        if worker.lendable and not worker._told_surplus and worker.ranks > 1:
             due = 0.0
+        if worker._doubtful and worker.rank != BROKER:
+            due = min(due, worker._doubtful[0][2] + policy.DOUBT_S)
         if worker._outbox:
             due = min(due, worker._outbox_due)
         if worker._loans:
             patience = worker._turn_at + policy.patience_s(worker.expected_s)
-            due = 0.0 if worker.parked >= policy.PARKED else min(due, patience)
+            due = 0.0 if worker.full else min(due, patience)
         for running in self.running:
             if running.waiting:
                 due = min(due, running.started_s + policy.PATIENCE_S)
@@ -355,7 +396,7 @@ class Rank:
                 self.perform(self.worker.cut(running.block, running.index + 1))
 
     def _tick(self) -> None:
-        if self.cluster.now != self._tick_at:
+        if self.cluster.now != self._tick_at or self.dead:
             return  # planned anew since
         self._tick_at = math.inf
         before = self.overhead_s

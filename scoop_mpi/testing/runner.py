@@ -56,6 +56,7 @@ class Runner:
         """(owner, serial) -> for each call, how often it has run."""
         self._operations: dict[type, Callable[[Rank, int, Any], Working]] = {
             op.Compute: self._compute,
+            op.Die: self._die,
             op.Now: self._now,
             op.Map: self._map,
             op.Submit: self._submit,
@@ -170,6 +171,12 @@ class Runner:
     def _compute(self, rank: Rank, call: int, wanted: op.Compute) -> Working:
         yield wanted.seconds
         return None, None
+
+    def _die(self, rank: Rank, call: int, wanted: op.Die) -> Working:
+        assert rank.number != BROKER, "the root would die, and the job with it"
+        self._cluster.kill(rank.number)
+        while True:
+            yield None
 
     def _now(self, rank: Rank, call: int, wanted: op.Now) -> Working:
         return rank.clock, None

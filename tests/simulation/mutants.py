@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from scoop_mpi._kernel import task
-from scoop_mpi.testing import rank, runner, soak
+from scoop_mpi.testing import faults, rank, runner, soak
 
 PLACES: dict[str, tuple[tuple[Any, str], ...]] = {
     "worker": ((soak, "Worker"),),
-    "broker": ((soak, "Broker"),),
+    "broker": ((soak, "Broker"), (faults, "Broker")),
     "spans": ((task, "Spans"),),
     "wait": ((runner, "Wait"),),
     "constants": ((rank, "Registry"),),
@@ -52,8 +52,8 @@ MUTANTS = (
     Mutant(
         "hunger is not told again after the first loan",
         "worker",
-        "        self._requesting = False\n        self._plenty = message",
-        "        self._plenty = message",
+        "            self._requesting = False\n            self.unconfirmed = message",
+        "            self.unconfirmed = message",
     ),
     Mutant(
         "a lend books one call too few",
@@ -145,8 +145,8 @@ MUTANTS = (
     Mutant(
         "outcomes are kept at home",
         "worker",
-        "            actions += self._flush()\n        stuck",
-        "            pass\n        stuck",
+        "            actions += self._flush()\n        if self._doubtful and",
+        "            pass\n        if self._doubtful and",
     ),
     Mutant(
         "outcomes are flushed to one owner only",
@@ -278,8 +278,8 @@ MUTANTS = (
     Mutant(
         "a name is taken by two",
         "constants",
-        "            if number is not None and number != forgotten.get(name):",
-        "            if False:",
+        "            if number is None or number == forgotten.get(name):",
+        "            if True:",
     ),
     Mutant(
         "a constant does not reach the last rank",
@@ -288,6 +288,101 @@ MUTANTS = (
         "for rank in range(max(1, self._ranks - 1))]",
     ),
 )
+
+
+RECOVERY = (
+    Mutant(
+        "what a lost rank held is not lent again",
+        "worker",
+        "        self._doubt(task, index, now)\n        return []\n",
+        "        return []\n",
+    ),
+    Mutant(
+        "half of what a lost rank held is not lent again",
+        "worker",
+        "                    for index in range(start, stop):\n",
+        "                    for index in range(start, stop, 2):\n",
+    ),
+    Mutant(
+        "the lease of a lost rank is kept",
+        "worker",
+        "[task.leases.pop(number) for number in leases]",
+        "[task.leases[number] for number in leases]",
+    ),
+    Mutant(
+        "calls of a lost owner are kept",
+        "worker",
+        "        self._drop_loans_of(rank)\n",
+        "",
+    ),
+    Mutant(
+        "calls of a lost owner are dropped with those that run",
+        "worker",
+        "            if not loan.running:\n                self._borrowed -= 1\n\n    def _lose",
+        "            self._borrowed -= 1\n\n    def _lose",
+    ),
+    Mutant(
+        "the last rank does not run what is in doubt",
+        "worker",
+        "            actions += self._take_doubtful_back(why)\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "the last rank gives up what was lost once",
+        "worker",
+        "if self.rank == BROKER and task.losses[index] > 1:",
+        "if self.rank == BROKER and task.losses[index] > 0:",
+    ),
+    Mutant(
+        "nobody hears of what is in doubt",
+        "worker",
+        "        if self._told_surplus or not (self._ready or self._doubtful) or self.ranks == 1:",
+        "        if self._told_surplus or not self._ready or self.ranks == 1:",
+    ),
+    Mutant(
+        "a doubtful call that was given back is forgotten",
+        "worker",
+        "            self._doubt(task, message.start, now)\n            return self._tell",
+        "            return self._tell",
+    ),
+    Mutant(
+        "the broker keeps a lost rank's hunger",
+        "broker",
+        "        self._requests.pop(rank, None)\n        self._unasked.pop(rank, None)\n        for",
+        "        for",
+    ),
+    Mutant(
+        "the broker waits for a lost lender",
+        "broker",
+        "            del self._asked[borrower]\n            self._unasked[borrower] = None\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "the broker asks a lost lender",
+        "broker",
+        "        self._full.discard(rank)\n        self._lenders.pop(rank, None)\n        self._una",
+        "        self._una",
+    ),
+    Mutant(
+        "the broker does not match after a loss",
+        "broker",
+        "        self._windows.pop(rank, None)\n        return self._match()",
+        "        self._windows.pop(rank, None)\n        return []",
+    ),
+    Mutant(
+        "a constant that was made by a lost call cannot be made again",
+        "constants",
+        "            if not self._made_by_a_lost_call(name, value):\n",
+        "            if True:\n",
+    ),
+    Mutant(
+        "a constant may be made again by anybody",
+        "constants",
+        "(maker in self._lost or bool(known == value))",
+        "True",
+    ),
+)
+"""Wrongs done to what happens after a rank's loss, which the campaign of deaths must notice."""
 
 
 @contextlib.contextmanager
@@ -305,6 +400,15 @@ def mutated(mutant: Mutant) -> Iterator[None]:
         for place, name in PLACES[mutant.module]:
             stack.enter_context(mock.patch.object(place, name, getattr(changed, name)))
         yield
+
+
+def first_caught_by_deaths(mutant: Mutant, seeds: range) -> faults.Result | None:
+    """Return the first run of the campaign of deaths that fails with a mutant, or None."""
+    with mutated(mutant):
+        for result in faults.campaign(seeds):
+            if result.failure is not None:
+                return result
+    return None
 
 
 def first_caught(mutant: Mutant, seeds: range, most_ranks: int) -> soak.Result | None:
