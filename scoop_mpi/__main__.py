@@ -13,7 +13,7 @@ from scoop_mpi._launch.check import check_program
 from scoop_mpi._launch.help import HELP
 from scoop_mpi._launch.place import Place, place_of
 from scoop_mpi._launch.problem import LaunchError
-from scoop_mpi._launch.supervise import tell_root
+from scoop_mpi._launch.supervise import tell_launcher
 
 _LET_OTHERS_SPEAK_S = 1.0
 """So long the other ranks wait with their end, which may end the root before it has complained."""
@@ -60,12 +60,14 @@ def _show(what: str) -> NoReturn:
 
 def _run(options: cli.Options, place: Place | None) -> NoReturn:
     """Be a rank: of a job, or all alone."""
+    tell_code = None
     if place is not None:
         _mention_other_size(options, place)
         if place.rank == 0 and not options.quiet:
             from scoop_mpi._launch.unseen_slots import warning  # noqa: PLC0415  not for every rank
 
             sys.stderr.write(warning(os.environ, place))
+        tell_code = tell_launcher(os.environ, is_root=place.rank == 0)
         _take_streams(options, place)
     # Only now: neither the launcher nor --help need what a rank needs.
     from scoop_mpi._runtime import bootstrap  # noqa: PLC0415
@@ -74,13 +76,12 @@ def _run(options: cli.Options, place: Place | None) -> NoReturn:
         from scoop_mpi._scoop import alias  # noqa: PLC0415  as above
 
         alias.install()
-    bootstrap.main(options, place)
+    bootstrap.main(options, place, tell_code)
 
 
 def _take_streams(options: cli.Options, place: Place) -> None:
     """Take what the launcher has for its ranks: its input for the root, its output for all."""
     is_root = place.rank == 0
-    tell_root(os.environ, is_root=is_root)
     output.take(os.environ)
     if not terminal.take(os.environ, is_root=is_root):
         stdin.restore(os.environ, is_root=is_root)

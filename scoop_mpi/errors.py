@@ -4,6 +4,7 @@
     ├── NotStartedProperly        a call that needs the runtime, where there is none
     ├── UnguardedProgram          the program runs its main part when it is only imported
     ├── PickleError               an argument, callable or result cannot travel   (also TypeError)
+    ├── WorkerLost                the ranks that ran a call were lost, more often than it may be retried
     ├── RemoteError               stands in for an exception that could not travel
     └── RemoteTraceback           the cause of an exception that came from another rank
 
@@ -34,6 +35,13 @@ class PickleError(ScoopError, TypeError):
 
     Arguments are checked by the very call that takes them; results on the rank that made them,
     and then only the future of that call raises this.
+    """
+
+
+class WorkerLost(ScoopError):  # noqa: N818  names the fact
+    """The ranks that ran a call have died, one after the other, and it is not tried again.
+
+    Only where the job goes on without a dead rank: elsewhere the job has ended.
     """
 
 

@@ -167,6 +167,15 @@ class Problem(NamedTuple):
     """Worker to rank 0: the job cannot go on, and why, in words for the user."""
 
     text: str
+    code: int = 1
+    """The exit code of the job."""
+
+
+class Gone(NamedTuple):
+    """Rank to rank 0: this rank of my node has ended, or was stopped; `what` is in words."""
+
+    rank: int
+    what: str
 
 
 class Lost(NamedTuple):
@@ -203,6 +212,7 @@ Message = (
     | Constants
     | Ready
     | Problem
+    | Gone
     | Lost
     | Halt
     | Bye
@@ -222,6 +232,7 @@ MESSAGES: tuple[type[Message], ...] = (
     Constants,
     Ready,
     Problem,
+    Gone,
     Lost,
     Halt,
     Bye,

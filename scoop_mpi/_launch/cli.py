@@ -19,7 +19,7 @@ _LONG = ["check", "debug", "dry-run", "help", "host", "hosts", "interactive", "l
 _LONG += ["no-scoop-alias", "profile", "quiet", "rsh", "tunnel", "verbose", "version"]
 _LONG += ["backend=", "broker-hostname=", "env=", "external-hostname=", "hostfile=", "json-args="]
 _LONG += ["mpi=", "mpi-args=", "nice=", "path=", "prolog=", "python-interpreter=", "pythonpath="]
-_LONG += ["ssh-executable=", "of-parent"]
+_LONG += ["ssh-executable=", "of-parent", "retries=", "lost-after="]
 
 MOOT = {
     "-b": "there is one Broker, a part of rank 0",
@@ -77,6 +77,12 @@ class Options(NamedTuple):
     interactive: bool = False
     mpi: Mpi = "auto"
     mpi_args: tuple[str, ...] = ()
+    retries: int | None = None
+    """How often a call is run again whose rank died; None: not said."""
+
+    lost_after: float | None = None
+    """Seconds after which a stopped rank is given up; None: not said."""
+
     dry_run: bool = False
     check: bool = False
 
@@ -129,6 +135,8 @@ def parse(argv: Sequence[str], is_file: Callable[[str], bool] = os.path.isfile) 
         interactive=bool(names & {"-i", "--interactive"}),
         mpi=_mpi(values.get("--mpi", "auto")),
         mpi_args=_mpi_args(value for name, value in found if name == "--mpi-args"),
+        retries=_retries(values["--retries"]) if "--retries" in values else None,
+        lost_after=_seconds("--lost-after", values.get("--lost-after")),
         dry_run="--dry-run" in names,
         check="--check" in names,
         of_parent="--of-parent" in names,
@@ -200,6 +208,24 @@ def _number(name: str, text: str) -> int:
     return int(text)
 
 
+def _retries(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise UsageError(f"--retries takes a number, 0 or more, not {text!r}")
+    return int(text)
+
+
+def _seconds(name: str, text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds < float("inf"):
+        raise UsageError(f"{name} takes a number of seconds, more than 0, not {text!r}")
+    return seconds
+
+
 def _nice(text: str) -> int:
     try:
         return int(text)
@@ -247,6 +273,10 @@ def rank_argv(options: Options) -> tuple[str, ...]:
     ours += [flag for flag, given in flags.items() if given]
     if options.nice is not None:
         ours += ["--nice", str(options.nice)]
+    if options.retries is not None:
+        ours += ["--retries", str(options.retries)]
+    if options.lost_after is not None:
+        ours += ["--lost-after", repr(options.lost_after)]
     args = options.args
     if ":" in args:
         import json  # noqa: PLC0415  as above

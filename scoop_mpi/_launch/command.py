@@ -69,6 +69,9 @@ def _openmpi(plan: LaunchPlan) -> _Parts:
     if not _says(plan, "--bind-to"):
         # Else each rank is bound to one core: the first ranks of two jobs to the same one.
         flags += ("--bind-to", "none")
+    if version >= 5 and not _says(plan, "--with-ft"):
+        # The others go on without a rank that has died. It costs nothing otherwise.
+        flags += ("--with-ft", "ulfm")
     if plan.agent is not None:
         kind = ("--prtemca", "plm_ssh_agent") if version >= 5 else ("--mca", "plm_rsh_agent")
         flags += [*kind, plan.agent]
@@ -77,6 +80,9 @@ def _openmpi(plan: LaunchPlan) -> _Parts:
         flags += [word for name in plan.variables for word in ("-x", name)]
     # It does not start without a home folder.
     environ = {"HOME": plan.home}
+    if version >= 5:
+        # Else it may print a warning about a pipe of a rank that has died.
+        environ["EVENT_NOEPOLL"] = "1"
     if not plan.several:
         # The other layers take a second to find that there is no fabric.
         environ |= {"OMPI_MCA_pml": "ob1", "OMPI_MCA_btl": "^ofi,uct"}

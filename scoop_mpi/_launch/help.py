@@ -18,6 +18,9 @@ What runs there:
   --env NAME[=VALUE]    more environment      --python-interpreter P
   --profile             time functions, into profile/rank-0.prof, ...
   --no-scoop-alias      let "import scoop" find SCOOP instead of scoop_mpi
+When a rank dies (with Open MPI 5 the others go on):
+  --retries N           run a call again that was lost with its rank (2 times)
+  --lost-after S        give a rank up that is stopped for S seconds (30)
 How ranks are started:
   --mpi NAME            openmpi, mpich, intel, srun; auto: what is there
   --mpi-args TEXT       more options for mpirun or srun, quoted as in a shell

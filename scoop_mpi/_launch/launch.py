@@ -33,10 +33,10 @@ def launch(options: Options) -> None:
         sys.exit(0)
     if options.verbose:
         sys.stderr.write(f"scoop_mpi: {describe(plan)}\n")
-    _run(command, options)
+    _run(command, options, several=plan.several)
 
 
-def _run(command: Command, options: Options) -> NoReturn:
+def _run(command: Command, options: Options, *, several: bool) -> NoReturn:
     environ = os.environ | dict(command.environ)
     prompts = options.interactive and terminal.is_here()
     if not prompts:
@@ -48,7 +48,8 @@ def _run(command: Command, options: Options) -> NoReturn:
     environ |= supervisor.environ
     if prompts:
         terminal.run(supervisor, command.argv, environ)
-    supervisor.start(command.argv, environ)
+    alone = not several and output.is_lent(environ, 1) and output.is_lent(environ, 2)
+    supervisor.start(command.argv, environ, only_its_words=alone)
     supervisor.wait()
 
 

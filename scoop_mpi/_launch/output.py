@@ -13,7 +13,7 @@ import io
 import os
 import stat
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 VARIABLE = "SCOOP_MPI_OUTPUT"
@@ -25,6 +25,11 @@ def lend(environ: MutableMapping[str, str]) -> None:
     numbers = [str(number) for number in (1, 2) if _can_share(number)]
     if numbers:
         environ[VARIABLE] = ":".join([os.uname().nodename, str(os.getpid()), *numbers])
+
+
+def is_lent(environ: Mapping[str, str], number: int) -> bool:
+    """Return whether ranks on this host write there themselves."""
+    return str(number) in environ.get(VARIABLE, "").split(":")[2:]
 
 
 def _can_share(number: int) -> bool:

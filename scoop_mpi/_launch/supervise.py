@@ -9,16 +9,30 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import NoReturn
 
+from scoop_mpi._launch.chatter import Words
+
 ROOT_VARIABLE = "SCOOP_MPI_ROOT_PID"
-"""Tells the root where to write the number of its process: a host and a path."""
+"""Tells the root where to write the number of its process, and its exit code: a host and a path."""
+
+FOLDER_VARIABLE = "SCOOP_MPI_FOLDER"
+"""Tells rank 0 which folder to make, if it makes one: the launcher removes what a killed job leaves."""
+
+_MPIRUN_LEAVES_S = 10.0
+"""So long after the root's end mpirun may take to end: it waits for ever for a host that is cut off."""
 
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
 _PR_SET_PDEATHSIG = 1
-_PID_LENGTH = 32
+_LENGTH = 64
+_PID_AND_CODE = 2
+_ENDED_EARLY = b"""\
+scoop_mpi: the job has ended before its program: a rank was killed, crashed, or left by itself. Which
+one, mpirun says above. (With Open MPI 5 the other ranks would have gone on.)
+"""
 
 
 class Supervisor:
@@ -32,20 +46,38 @@ class Supervisor:
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._read_end, False)
         os.set_inheritable(self._write_end, True)
-        self._root: int | None = None
+        within = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108  a new folder, under a new name
+        self._folder = os.path.join(within, f"scoop_mpi-{os.urandom(8).hex()}")
+        self._heard: list[int] = []
+        """What the root has said: the number of its process, then its exit code."""
         self._interrupts = 0
+        self._signalled = False
+        self._words: Words | None = None
         self.mpirun: int | None = None
 
     @property
     def environ(self) -> Mapping[str, str]:
         """What the ranks must know."""
-        return {ROOT_VARIABLE: f"{os.uname().nodename}:/proc/{os.getpid()}/fd/{self._write_end}"}
+        path = f"/proc/{os.getpid()}/fd/{self._write_end}"
+        return {ROOT_VARIABLE: f"{os.uname().nodename}:{path}", FOLDER_VARIABLE: self._folder}
 
-    def start(self, argv: tuple[str, ...], environ: Mapping[str, str]) -> None:
-        """Start mpirun, in a group of its own: Ctrl-C is for the group in front."""
+    def start(
+        self, argv: tuple[str, ...], environ: Mapping[str, str], *, only_its_words: bool = False
+    ) -> None:
+        """Start mpirun, in a group of its own: Ctrl-C is for the group in front.
+
+        Args:
+            only_its_words: Whether its output is its own alone, not the ranks': no result, then.
+        """
+        words = self._words = Words() if only_its_words else None
         self.mpirun = child = os.fork()
         if child == 0:
+            if words is not None:
+                os.dup2(words.write_end, 1)
+                os.dup2(words.write_end, 2)
             _become(argv, environ)
+        if words is not None:
+            os.close(words.write_end)
         with contextlib.suppress(OSError):  # it has done so itself, and is mpirun already
             os.setpgid(child, child)
         for name in _FORWARDED:
@@ -55,11 +87,45 @@ class Supervisor:
     def wait(self) -> NoReturn:
         """Wait for mpirun, and end as it does."""
         assert self.mpirun is not None
+        with contextlib.suppress(OSError, AttributeError):
+            self._wait_for_code(os.pidfd_open(self.mpirun))
         _, status = os.waitpid(self.mpirun, 0)
         self.end_like(status)
 
+    def _wait_for_code(self, mpirun: int) -> None:
+        """Return when mpirun has ended; it is ended if it does not follow the root."""
+        words = self._words
+        while True:
+            listened = [mpirun] if words is None else [mpirun, words.read_end]
+            patience_s: float | None = _MPIRUN_LEAVES_S
+            if len(self._heard) < _PID_AND_CODE:
+                listened.append(self._read_end)
+                patience_s = None
+            ready, _, _ = select.select(listened, [], [], patience_s)
+            if words is not None and words.read_end in ready and not words.hand_on():
+                words = None
+            if mpirun in ready:
+                return
+            self._listen()
+            if not ready:
+                self._kill_all()
+                return
+
     def end_like(self, status: int) -> NoReturn:
-        """End this process as another one has."""
+        """End this process as the root has, if it has said so, or else as mpirun has.
+
+        mpirun takes the code of a rank that has died for that of the job, though it went on.
+        """
+        if self._words is not None:
+            self._words.finish()
+        self._listen()
+        self._clean_up()
+        if len(self._heard) == _PID_AND_CODE and self._interrupts < 2:
+            os._exit(self._heard[1])
+        if self._heard and not self._signalled:
+            os.write(2, _ENDED_EARLY)
+            if status == 0:  # MPICH's, now and then, when a rank has left with code 0
+                os._exit(1)
         if os.WIFSIGNALED(status):
             if self._interrupts > 1:
                 os._exit(130)
@@ -70,13 +136,18 @@ class Supervisor:
 
     def interrupt(self) -> None:
         """Interrupt the program; at the second time, end everything."""
+        self._signalled = True
         self._interrupts += 1
         assert self.mpirun is not None
         if self._interrupts > 1:
-            for process in [*_descendants(self.mpirun), self.mpirun]:
-                _kill(process, signal.SIGKILL)
+            self._kill_all()
         else:
             self.interrupt_root()
+
+    def _kill_all(self) -> None:
+        assert self.mpirun is not None
+        for process in [*_descendants(self.mpirun), self.mpirun]:
+            _kill(process, signal.SIGKILL)
 
     def interrupt_root(self) -> None:
         """Interrupt the program, which may take it as it likes."""
@@ -87,24 +158,46 @@ class Supervisor:
 
     def root(self) -> int | None:
         """Return the process of the root, if it is on this host and has said so."""
-        if self._root is None:
-            with contextlib.suppress(OSError):
-                self._root = int(os.read(self._read_end, _PID_LENGTH))
-        return self._root
+        self._listen()
+        return self._heard[0] if self._heard else None
+
+    def _listen(self) -> None:
+        """Read what the root has said: a number a line."""
+        with contextlib.suppress(OSError, ValueError):
+            self._heard += map(int, os.read(self._read_end, _LENGTH).split())
+            del self._heard[_PID_AND_CODE:]
 
     def _forward(self, number: int, frame: object) -> None:
         assert self.mpirun is not None
+        self._signalled = True
         _kill(self.mpirun, number)
 
-
-def tell_root(environ: MutableMapping[str, str], *, is_root: bool) -> None:
-    """Tell the launcher which process the root is, if the launcher is on this host."""
-    host, _, path = environ.pop(ROOT_VARIABLE, "").partition(":")
-    if is_root and host == os.uname().nodename:
+    def _clean_up(self) -> None:
+        """Remove what ranks that were killed have left."""
         with contextlib.suppress(OSError):
-            number = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
-            os.write(number, str(os.getpid()).encode())
-            os.close(number)
+            for entry in os.listdir(self._folder):
+                os.unlink(os.path.join(self._folder, entry))
+            os.rmdir(self._folder)
+
+
+def tell_launcher(environ: MutableMapping[str, str], *, is_root: bool) -> Callable[[int], None]:
+    """Tell the launcher which process the root is, if the launcher is on this host.
+
+    Returns:
+        What is to be called with the root's exit code.
+    """
+    host, _, path = environ.pop(ROOT_VARIABLE, "").partition(":")
+    if not is_root or host != os.uname().nodename:
+        return lambda _: None
+
+    def tell(number: int) -> None:
+        with contextlib.suppress(OSError):
+            pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+            os.write(pipe, b"%d\n" % number)
+            os.close(pipe)
+
+    tell(os.getpid())
+    return tell
 
 
 def _become(argv: tuple[str, ...], environ: Mapping[str, str]) -> NoReturn:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
 import scoop_mpi
@@ -52,6 +53,10 @@ class Options(Protocol):
     def debug(self) -> bool: ...
     @property
     def check(self) -> bool: ...
+    @property
+    def retries(self) -> int | None: ...
+    @property
+    def lost_after(self) -> float | None: ...
 
 
 class Place(Protocol):
@@ -65,11 +70,14 @@ class Place(Protocol):
     def local_ranks(self) -> int | None: ...
 
 
-def main(options: Options, place: Place | None) -> NoReturn:
+def main(
+    options: Options, place: Place | None, tell_code: Callable[[int], None] | None = None
+) -> NoReturn:
     """Be a rank: run the program, or serve it, and exit.
 
     Args:
         place: What the launcher says; None if this process is a job of its own, without MPI.
+        tell_code: Called on the root with the exit code, as soon as it is known.
     """
     if options.nice is not None:
         os.nice(options.nice)
@@ -77,7 +85,10 @@ def main(options: Options, place: Place | None) -> NoReturn:
         import faulthandler  # noqa: PLC0415  only if it was asked for
 
         faulthandler.enable()
-    sys.exit(_run_alone(options) if place is None else _run_rank(options, place))
+    code = _run_alone(options) if place is None else _run_rank(options, place, tell_code)
+    if tell_code is not None:
+        tell_code(code)
+    sys.exit(code)
 
 
 def _run_alone(options: Options) -> int:
@@ -90,10 +101,11 @@ def _run_alone(options: Options) -> int:
     return _run_root(program, loop, options)
 
 
-def _run_rank(options: Options, place: Place) -> int:
+def _run_rank(options: Options, place: Place, tell_code: Callable[[int], None] | None) -> int:
     one_node = place.local_ranks is not None and place.local_ranks == place.ranks
     prepare(os.environ, one_node=one_node, local_ranks=place.local_ranks)
     from scoop_mpi._runtime.ending import Ending  # noqa: PLC0415  not needed by a rank alone
+    from scoop_mpi._runtime.losses import Losses  # noqa: PLC0415  as above
 
     transport = Mpi()
     if transport.ranks != (place.ranks or transport.ranks):
@@ -102,15 +114,20 @@ def _run_rank(options: Options, place: Place) -> int:
     if options.check:
         return _check(transport)
     loop = Loop(transport)
-    if loop.ranks > 1 and one_node:
-        hang_doorbell(loop, transport)
+    if options.retries is not None:
+        loop.worker.retries = options.retries
+    losses = None
+    if loop.ranks > 1:
+        folder = hang_doorbell(loop, transport) if one_node else ""
+        losses = Losses(loop, transport, folder, patience_s=options.lost_after, quiet=options.quiet)
     program = _enter(options, loop)
     # Read once: a thousand ranks at the same file are hard on a network's file system.
     program.source = transport.from_root(program.read() if loop.rank == BROKER else None)
     if loop.ranks == 1:
         here.install(loop)
         return _run_root(program, loop, options)
-    ending = Ending(loop, transport)
+    ending = Ending(loop, transport, losses, tell_code)
+    transport.redirect_abort(ending.abort)
     if transport.threads:
         ending.ticker.start()
     elif loop.rank == BROKER:
@@ -128,6 +145,8 @@ def _run_rank(options: Options, place: Place) -> int:
             ending.crashed(error)
         # What the program registered with `atexit` is still to run, and may call anything.
         here.install(Loop(Alone()))
+        if transport.survives:
+            ending.exit_without_mpi(code)
         return code
     return _serve(program, loop, ending)
 
@@ -195,16 +214,22 @@ def _check(transport: Mpi) -> int:
     return 0
 
 
-def hang_doorbell(loop: Loop, transport: Mpi) -> None:
-    """Let the ranks of this node wake each other; where that fails anywhere, they nap instead."""
+def hang_doorbell(loop: Loop, transport: Mpi) -> str:
+    """Let the ranks of this node wake each other; where that fails anywhere, they nap instead.
+
+    Returns:
+        A folder that all ranks can use; empty where that failed.
+    """
     folder = ""
     if loop.rank == BROKER:
         with contextlib.suppress(OSError):
             folder = doorbell.new_folder()
-    folder = transport.from_root(folder)
+    os.environ.pop("SCOOP_MPI_FOLDER", None)  # a job that the program starts has its own
+    folder = str(transport.from_root(folder))
     if folder:
         with contextlib.suppress(OSError):
             loop.bell = doorbell.Doorbell(folder, loop.rank, loop.ranks)
+    return folder
 
 
 def _enter(options: Options, loop: Loop) -> Program:

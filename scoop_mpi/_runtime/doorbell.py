@@ -152,11 +152,15 @@ def _out_of_the_way(pipe: int) -> int:
         os.close(pipe)
 
 
+_FOLDER = "SCOOP_MPI_FOLDER"
+"""Names the folder that our launcher removes, should the job be killed."""
+
+
 def new_folder() -> str:
     """Make the folder for the bells of a node, which only this user can enter."""
     # As `tempfile` would, whose import takes 10 ms.
     within = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108  a new folder there, under a new name
-    folder = os.path.join(within, f"scoop_mpi-{os.urandom(8).hex()}")
+    folder = os.environ.get(_FOLDER) or os.path.join(within, f"scoop_mpi-{os.urandom(8).hex()}")
     os.mkdir(folder, 0o700)
     return folder
 

@@ -13,11 +13,13 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import NoReturn
 
 from scoop_mpi._kernel.protocol import BROKER, Bye, Halt, Send
 from scoop_mpi._runtime import outcomes, settings, unseen
 from scoop_mpi._runtime.loop import Loop
+from scoop_mpi._runtime.losses import Losses
 from scoop_mpi._runtime.post import now
 from scoop_mpi._runtime.stderr import say
 from scoop_mpi._runtime.ticker import Ticker
@@ -27,18 +29,28 @@ from scoop_mpi._runtime.transport import Mpi
 class Ending:
     """Ends this rank, and on rank 0 the job; each only once, from whichever thread comes first."""
 
-    def __init__(self, loop: Loop, transport: Mpi) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        transport: Mpi,
+        losses: Losses | None = None,
+        tell_code: Callable[[int], None] | None = None,
+    ) -> None:
         self._loop = loop
         self._transport = transport
         self._once = threading.Lock()
-        self.ticker = Ticker(loop, self.leave, self.orphaned, self.crashed)
+        self.ticker = Ticker(loop, self.leave, self._look_around, self.crashed)
+        self.losses = losses
+        self._tell_code = tell_code
+        self._parent = os.getppid()
         loop.on_problem = self.fail
 
     # --- rank 0 ------------------------------------------------------------------------------
 
     def finish(self, code: int) -> None:
         """End the job after the program: returns when every other rank has left."""
-        self._await(lambda: len(self._loop.ready) == self._loop.ranks - 1, None)
+        loop = self._loop
+        self._await(lambda: len(loop.ready | loop.worker.lost) == loop.ranks - 1, None)
         if not self._once.acquire(blocking=False):
             _wait_for_the_end()
         self.ticker.stop()
@@ -53,7 +65,7 @@ class Ending:
         self._leave_it_to_another_thread()
 
     def _fail(self) -> NoReturn:
-        """End the job with one message and exit code 1."""
+        """End the job with one message, and an exit code that is not 0 (but for Abort(0))."""
         self.ticker.stop()
         loop = self._loop
         problem = loop.problem or ""
@@ -62,30 +74,41 @@ class Ending:
             loop.said = problem
         if not known:
             say(problem)
-        self._dismiss(1)
+        self._dismiss(loop.problem_code)
         self._leave_last()
-        _exit(1)
+        self._exit(loop.problem_code)
 
     def _dismiss(self, code: int) -> None:
         loop = self._loop
+        if self._tell_code is not None:
+            self._tell_code(code)
         others = set(range(1, loop.ranks))
         with loop.lock:
             loop.perform([Send(rank, Halt(code)) for rank in others])
             # What the Broker would answer now, ranks that have left would never receive.
             self._transport.mute()
-        if not self._await(lambda: loop.gone == others, now() + settings.LOST_S):
-            missing = ", ".join(str(rank) for rank in sorted(others - loop.gone))
-            say(
-                f"scoop_mpi: rank {missing} did not end within {settings.LOST_S:g} s of the "
-                "program's end (a call that holds Python's interpreter lock?); the job is aborted."
-            )
-            loop.bell.close()
-            _flush()
-            self._transport.abort(code)
-            os._exit(code)
+            loop.dismissed = True
+        if not self._await(lambda: loop.gone | loop.worker.lost >= others, now() + settings.LOST_S):
+            self._cut_off(others - loop.gone - loop.worker.lost, code)
         with loop.lock:
             self._transport.close()
             loop.bell.close()
+
+    def _cut_off(self, ranks: set[int], code: int) -> None:
+        """End ranks that do not end by themselves; return if the job can end without them."""
+        numbers = ", ".join(map(str, sorted(ranks)))
+        say(
+            f"scoop_mpi: rank {numbers} did not end within {settings.LOST_S:g} s of the "
+            "program's end (a call that holds Python's interpreter lock?); the job is aborted."
+        )
+        if self._transport.survives and self.losses is not None:
+            for rank in ranks:
+                self.losses.neighbours.kill(rank)
+            return
+        self._loop.bell.close()
+        _flush()
+        self._transport.abort(code)
+        os._exit(code)
 
     def _leave_last(self) -> None:
         """Leave MPI, and let the others end before us.
@@ -93,6 +116,11 @@ class Ending:
         Open MPI's mpirun prints a banner for an exit code that is not 0 while other ranks live.
         """
         self._transport.finalize()
+        until = now() + settings.LEFT_MOST_S
+        neighbours = self.losses.neighbours if self.losses is not None else None
+        for rank in neighbours.mine if neighbours is not None else ():
+            while neighbours is not None and not neighbours.is_gone(rank) and now() < until:
+                time.sleep(settings.TICK_S)
         time.sleep(settings.LEAVE_LAST_S)
 
     def _await(self, there: object, until: float | None) -> bool:
@@ -130,19 +158,49 @@ class Ending:
             self._transport.close()
             self._loop.bell.close()
         self._transport.finalize()
-        _exit(0)
+        self._exit(0)
 
-    def report_and_wait(self, text: str) -> None:
+    def report_and_wait(self, text: str, code: int = 1) -> NoReturn:
         """Tell rank 0 why the job cannot go on, and serve until it ends: does not return."""
         from scoop_mpi._kernel.protocol import Problem  # noqa: PLC0415  the rare path
 
         with self._loop.lock:
-            self._loop.perform([Send(BROKER, Problem(text))])
+            self._loop.perform([Send(BROKER, Problem(text, code))])
+        if self._loop.rank == BROKER:
+            self.fail()
         while self._loop.halted is None:
             with self._loop.lock:
                 self._loop.pump()
             time.sleep(settings.TICK_S)
         self.leave()
+        _wait_for_the_end()
+
+    def abort(self, code: int) -> NoReturn:
+        """End the job as `MPI.COMM_WORLD.Abort(code)` does."""
+        where = self._loop.where
+        self.report_and_wait(f"scoop_mpi: {where} called MPI_Abort({code}): the job ends.", code)
+
+    def exit_without_mpi(self, code: int) -> NoReturn:
+        """End this process as Python would, but for MPI's part in it."""
+        _run_exit_handlers()
+        _flush()
+        os._exit(code)
+
+    def _exit(self, code: int) -> NoReturn:
+        """End this process from any thread, whatever the others do: does not return.
+
+        By the C library's exit, not `os._exit`: MPICH says goodbye to its launcher in a C exit handler,
+        and without it the job's exit code is 0, 3 or 9 by chance (measured). The interpreter lock is
+        kept, so that no Python runs meanwhile. But where MPI is not left in order, its handlers
+        complain.
+        """
+        _flush()
+        if self._transport.survives:
+            os._exit(code)
+        import ctypes  # noqa: PLC0415  only at the end
+
+        ctypes.PyDLL(None).exit(code)
+        raise AssertionError("a process that ended went on")
 
     def crashed(self, error: BaseException) -> None:
         """End the job at once: this rank can serve nobody any more. Does not return."""
@@ -150,29 +208,18 @@ class Ending:
         self._transport.abort(1)
         os._exit(1)
 
-    def orphaned(self) -> None:
-        """End at once: the launcher is gone, and nobody would end us."""
-        os._exit(1)
+    def _look_around(self) -> None:
+        """Look whether the launcher and the other ranks are still there."""
+        if os.getppid() != self._parent:
+            os._exit(1)  # nobody else would end us
+        if self.losses is not None:
+            self.losses.look()
 
 
 def _wait_for_the_end() -> NoReturn:
     """Another thread is ending this process."""
     while True:
         time.sleep(1.0)
-
-
-def _exit(code: int) -> NoReturn:
-    """End this process from any thread, whatever the others do: does not return.
-
-    By the C library's exit, not `os._exit`: MPICH says goodbye to its launcher in a C exit
-    handler, and without it the job's exit code is 0, 3 or 9 by chance (measured). The interpreter
-    lock is kept, so that no Python runs meanwhile.
-    """
-    import ctypes  # noqa: PLC0415  only at the end
-
-    _flush()
-    ctypes.PyDLL(None).exit(code)
-    raise AssertionError("a process that ended went on")
 
 
 def _run_exit_handlers() -> None:

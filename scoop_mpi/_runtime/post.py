@@ -22,8 +22,10 @@ from scoop_mpi._kernel.protocol import (
     Constants,
     Define,
     Denied,
+    Gone,
     Halt,
     Lend,
+    Lost,
     Message,
     Part,
     Problem,
@@ -50,9 +52,14 @@ class Post:
         ready: Ranks that have imported the program (on rank 0).
         gone: Ranks that have said goodbye (on rank 0).
         problem: Why the job cannot go on, if some rank has said so (on rank 0).
+        problem_code: With which exit code it ends then.
         told: What the program died of, in the words that the user reads (on rank 0).
         said: The problem that the user reads instead. Both under `speaking`: one of them is enough.
         on_problem: Called, without the lock, when there is a problem.
+        losses: For each rank that was lost, what is known of its end (on rank 0).
+        on_loss: Called, with the lock, with each rank that is lost; this one and the root included.
+        describe_loss: Puts into words which rank was lost, and what is known of its end.
+        dismissed: Whether all ranks were told to leave (on rank 0).
         halted: The exit code, once the program has ended.
         dozing: Whether the main thread pumps, or sleeps in its pump, so that the ticker need not.
         still: Whether the ticker stands still because of that.
@@ -73,11 +80,16 @@ class Post:
         self.ready: set[int] = set()
         self.gone: set[int] = set()
         self.problem: str | None = None
+        self.problem_code = 1
         self.told = ""
         self.said = ""
         self.speaking = threading.Lock()
         self.on_problem: Callable[[], None] = lambda: None
+        self.losses: dict[int, str] = {}
+        self.on_loss: Callable[[int, str], None] = lambda *_: None
+        self.describe_loss: Callable[[int, str], str] = lambda rank, what: f"rank {rank}: {what}"
         self.halted: int | None = None
+        self.dismissed = False
         self.dozing = False
         self.still = False
         self.awake = threading.Event()
@@ -86,9 +98,13 @@ class Post:
         """Who takes a kind of message, where it is not the worker."""
         self._takers.update(dict.fromkeys((Ready, Problem, Halt, Bye), self._take_life))
         self._takers.update(dict.fromkeys((Constants, Denied), self._take_news_of_constants))
+        self._takers[Lost] = self._take_loss
+        self._broker = Broker()
+        self._registry = Registry(self.ranks)
         if self.rank == BROKER:
-            self._takers.update(dict.fromkeys(TO_BROKER, Broker().receive))
-            self._takers[Define] = Registry(self.ranks).define
+            self._takers.update(dict.fromkeys(TO_BROKER, self._broker.receive))
+            self._takers[Define] = self._registry.define
+            self._takers[Gone] = lambda _, gone: self.declare_lost(gone.rank, gone.what)
         self._constant_waits: list[Wait] = []
         """Who waits for any news of constants."""
         self._known: dict[int, Mirror] = {}
@@ -128,6 +144,8 @@ class Post:
                 self.news += 1
                 self._nudge()
         for rank, messages in outgoing.items():
+            if rank in self.worker.lost:
+                continue
             self.transport.send(rank, codec.pack(messages))
             self.bell.ring(rank)
         return block
@@ -172,7 +190,11 @@ class Post:
     def pump(self) -> bool:
         """Take what has arrived, and act on it. The lock is held. True if there was anything."""
         arrived = self.transport.poll()
+        if len(self.transport.failed) > len(self.worker.lost):
+            self._note_dead()
         for sender, frames in arrived:
+            if sender in self.worker.lost:
+                continue
             actions: Actions = []
             for message, extra in codec.unpack(frames):
                 if type(message) is Lend:
@@ -191,12 +213,49 @@ class Post:
             return taker(sender, message)
         return self.worker.receive(sender, message, now())
 
+    # --- losses ------------------------------------------------------------------------------
+
+    def _note_dead(self) -> None:
+        """Act on what the library has found: rank 0 gives the dead up, and all end with the root."""
+        for rank in sorted(self.transport.failed - self.worker.lost - self.gone):
+            if self.rank == BROKER:
+                self.perform(self.declare_lost(rank, "it has died"))
+            elif rank == BROKER:
+                self._take_loss(self.rank, Lost(BROKER, "it has died"))
+
+    def declare_lost(self, rank: int, what: str) -> Actions:
+        """Give a rank up, on rank 0: everybody hears of it, the rank itself too."""
+        if self.dismissed:
+            self.gone.add(rank)  # its goodbye is lost, or comes later
+        if rank in self.worker.lost or rank in self.gone:
+            return []
+        why = self.losses[rank] = self.describe_loss(rank, what)
+        return [Send(to, Lost(rank, why)) for to in range(self.ranks)]
+
+    def _take_loss(self, _: int, loss: Lost) -> Actions:
+        """Forget a lost rank. This rank itself, or the root: then this rank ends."""
+        rank = loss.rank
+        if rank in self.worker.lost:
+            return []
+        self.on_loss(rank, loss.why)
+        self.transport.forget(rank)
+        self._known.pop(rank, None)
+        self._learnt.pop(rank, None)
+        actions = self.worker.receive(BROKER, loss, now())
+        if self.rank == BROKER:
+            actions += self._broker.lose(rank)
+            self._registry.lose(rank)
+        self.news += 1
+        self._nudge()
+        return actions
+
     def _take_life(self, sender: int, message: Message) -> Actions:
         """Take a message of the job's life."""
         if isinstance(message, Ready):
             self.ready.add(sender)
         elif isinstance(message, Problem):
-            self.problem = self.problem or message.text
+            if self.problem is None:
+                self.problem, self.problem_code = message
         elif isinstance(message, Halt):
             self.halted = message.code
         elif isinstance(message, Bye):

@@ -26,6 +26,9 @@ def prepare(environ: MutableMapping[str, str], *, one_node: bool, local_ranks: i
         # Open MPI would spend a second looking for fabrics.
         environ.setdefault("OMPI_MCA_pml", "ob1")
         environ.setdefault("OMPI_MCA_btl", "^ofi,uct")
+    if environ.get("OMPI_MCA_mpi_ft_enable"):
+        # Else Open MPI answers a crash of the rank with a page of its own (see `crashes`).
+        environ.setdefault("OMPI_MCA_opal_signal", "")
     if "PMIX_RANK" in environ and "SLURM_STEP_ID" in environ:
         # Else PyPI's Open MPI tells each rank of srun that it has no part for munge.
         environ.setdefault("PMIX_MCA_psec", "native")

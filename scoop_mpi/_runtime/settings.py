@@ -72,6 +72,15 @@ LOST_S = 5.0
 LEAVE_LAST_S = 30e-3
 """With an exit code other than 0, rank 0 ends so long after the others (20 ms are enough)."""
 
+LEFT_MOST_S = 2.0
+"""... or, on its own node, when their parent has noticed that they ended, which it awaits so long."""
+
+WATCH_S = 0.25
+"""How often a rank looks whether its neighbours still run."""
+
+STOPPED_S = 30.0
+"""A rank whose process is stopped for so long is given up (--lost-after)."""
+
 PARENT_CHECK_S = 1.0
 """How often an idle or busy rank looks whether its launcher is still there."""
 

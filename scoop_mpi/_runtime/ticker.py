@@ -24,7 +24,7 @@ class Ticker:
         loop: The rank's loop.
         on_halt: Called once, from this thread, when the program has ended and the main thread has
             not left its call within the grace period.
-        on_orphan: Called when the launcher is gone.
+        look_around: Called now and then, in every state of this rank.
         on_crash: Called with what ended the thread, if anything does: nobody would serve the
             other ranks, who would wait for ever.
     """
@@ -33,14 +33,13 @@ class Ticker:
         self,
         loop: Loop,
         on_halt: Callable[[], None],
-        on_orphan: Callable[[], None],
+        look_around: Callable[[], None],
         on_crash: Callable[[BaseException], None],
     ) -> None:
         self._loop = loop
         self._on_halt = on_halt
-        self._on_orphan = on_orphan
+        self._look_around = look_around
         self._on_crash = on_crash
-        self._parent = os.getppid()
         self._stopping = threading.Event()
         self._halted_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="scoop_mpi ticker", daemon=True)
@@ -82,7 +81,7 @@ class Ticker:
             # Rung again and again it ticks no more often than this; messages wait for each other.
             if not (rung and self._stopping.wait(settings.TICK_S)):
                 rung = loop.bell.tick_after(period)
-            self._look_after_parent()
+            self._look_around()
             if self._may_stand_still():
                 period = shortest
                 dozed += 1
@@ -114,10 +113,6 @@ class Ticker:
 
     def _may_stand_still(self) -> bool:
         return self._loop.dozing and not self._stopping.is_set()
-
-    def _look_after_parent(self) -> None:
-        if os.getppid() != self._parent:
-            self._on_orphan()
 
     def _look_after_halt(self) -> None:
         if self._loop.halted is None:

@@ -11,12 +11,17 @@ Both communicators are our own, so that a program may use MPI for itself.
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, NoReturn, Protocol
 
 from scoop_mpi._runtime import memory, settings
 
 Frames = list[Any]
+
+_SURVIVES = "OMPI_MCA_mpi_ft_enable"
+"""What Open MPI's mpirun tells its ranks with `--with-ft`."""
 
 
 class Transport(Protocol):
@@ -24,6 +29,8 @@ class Transport(Protocol):
 
     rank: int
     ranks: int
+    failed: set[int]
+    """Ranks that the library has found dead."""
 
     @property
     def busy(self) -> bool:
@@ -35,6 +42,9 @@ class Transport(Protocol):
     def poll(self) -> list[tuple[int, Frames]]:
         """Make progress and return what has arrived, with its sender."""
 
+    def forget(self, rank: int) -> None:
+        """Drop what is under way to and from a lost rank."""
+
     def close(self) -> None:
         """Wait until all sends are done and leave."""
 
@@ -45,6 +55,7 @@ class Alone:
     rank = 0
     ranks = 1
     busy = False
+    failed: set[int] = set()  # noqa: RUF012  as of any transport; nobody fails
 
     def send(self, rank: int, frames: Frames) -> None:
         """Never called: a rank delivers to itself without a transport."""
@@ -53,6 +64,9 @@ class Alone:
     def poll(self) -> list[tuple[int, Frames]]:
         """Return nothing."""
         return []
+
+    def forget(self, rank: int) -> None:
+        """Never called: there is nobody to lose."""
 
     def close(self) -> None:
         """Do nothing."""
@@ -80,6 +94,13 @@ class Mpi:
             link: None: the ranks that were started together. Or an intercommunicator of mpi4py,
                 between a process and those that it has started: these are the ranks from 1 on.
         """
+        self.survives = os.environ.get(_SURVIVES) in ("1", "true")
+        """Whether the library goes on without a rank that has died (Open MPI's ULFM)."""
+        if self.survives:
+            # With a dead rank it would hang, and a rank may die at any moment (MPI_Finalize: 6 of 8).
+            import mpi4py  # noqa: PLC0415  as below
+
+            mpi4py.rc.finalize = False
         from mpi4py import MPI  # noqa: PLC0415  importing it starts MPI
 
         self._mpi = MPI
@@ -97,6 +118,9 @@ class Mpi:
         self._status = MPI.Status()
         self._sends: list[tuple[Any, Any, int]] = []
         """Requests under way, with the memory that they read, and to whom."""
+        self._abandoned: list[tuple[Any, Any, int]] = []
+        """Requests that will never be done, whose memory must stay."""
+        self.failed: set[int] = set()
         self._mute = False
         """Whether nothing is sent any more: the others are leaving, and would not receive it."""
         self._closed = False
@@ -117,8 +141,13 @@ class Mpi:
         found: list[Any] | None = self._control.gather(value, 0)
         return found
 
+    def everywhere(self, value: Any) -> list[Any]:
+        """Return every rank's value on every rank. Every rank calls it, before anything is sent."""
+        found: list[Any] = self._control.allgather(value)
+        return found
+
     def send(self, rank: int, frames: Frames) -> None:
-        if self._closed or self._mute:
+        if self._closed or self._mute or rank in self.failed:
             return
         first = frames[0]
         if len(frames) == 1 and len(first) <= settings.EAGER:
@@ -133,24 +162,59 @@ class Mpi:
                 self._start(self._bulk, rank, view[start : start + settings.CHUNK], self._WHOLE)
 
     def _start(self, comm: Any, rank: int, data: Any, tag: int) -> None:
-        request = comm.Isend([data, self._mpi.BYTE], rank, tag)
-        self._sends.append((request, data, rank))
+        try:
+            request = comm.Isend([data, self._mpi.BYTE], rank, tag)
+        except self._mpi.Exception:
+            self._look_for_dead()
+        else:
+            self._sends.append((request, data, rank))
+
+    def _look_for_dead(self) -> None:
+        """Find out who has died, in the handler of MPI's error; raise that, if it was another."""
+        if not self.survives:
+            raise  # noqa: PLE0704  in the handler
+        control = self._control
+        control.Ack_failed()
+        group = control.Get_failed()
+        dead = self._mpi.Group.Translate_ranks(group, None, control.Get_group())
+        if not dead:
+            raise  # noqa: PLE0704  as above
+        self.failed.update(dead)
+
+    def forget(self, rank: int) -> None:
+        self.failed.add(rank)
+        self._abandoned += [entry for entry in self._sends if entry[2] == rank]
+        self._sends = [entry for entry in self._sends if entry[2] != rank]
+        for incoming in self._queues.pop(rank, ()):
+            self._abandoned += [(request, incoming.frames, rank) for request in incoming.requests]
+
+    def _is_done(self, request: Any) -> bool:
+        """Return whether a request needs no more attention."""
+        try:
+            return bool(request.Test())
+        except self._mpi.Exception:
+            self._look_for_dead()
+            return True
 
     def poll(self) -> list[tuple[int, Frames]]:
         if self._closed:
             return []
         if self._sends:
-            self._sends = [entry for entry in self._sends if not entry[0].Test()]
+            self._sends = [entry for entry in self._sends if not self._is_done(entry[0])]
         arrived: list[tuple[int, Frames]] = []
         control, status, byte = self._control, self._status, self._mpi.BYTE
         any_one = self._mpi.ANY_SOURCE
         while True:
-            message = control.Improbe(any_one, self._mpi.ANY_TAG, status)
-            if message is None:
+            try:
+                message = control.Improbe(any_one, self._mpi.ANY_TAG, status)
+                if message is None:
+                    break
+                source, tag, size = status.Get_source(), status.Get_tag(), status.Get_count(byte)
+                data = bytearray(size)
+                message.Recv([data, byte])
+            except self._mpi.Exception:
+                self._look_for_dead()
                 break
-            source, tag, size = status.Get_source(), status.Get_tag(), status.Get_count(byte)
-            data = bytearray(size)
-            message.Recv([data, byte])
             if tag == self._HEADER:
                 incoming = self._receive_frames(source, data)
                 self._queues.setdefault(source, deque()).append(incoming)
@@ -178,8 +242,8 @@ class Mpi:
         for source, queue in list(self._queues.items()):
             while queue:
                 head = queue[0]
-                head.requests = [request for request in head.requests if not request.Test()]
-                if head.requests:
+                head.requests = [request for request in head.requests if not self._is_done(request)]
+                if head.requests or source in self.failed:
                     break
                 queue.popleft()
                 arrived.append((source, head.frames))
@@ -196,7 +260,7 @@ class Mpi:
         Not what was sent to others: who has left receives it no more, and nobody waits for it.
         """
         while any(rank == 0 for _, _, rank in self._sends):
-            self._sends = [entry for entry in self._sends if not entry[0].Test()]
+            self._sends = [entry for entry in self._sends if not self._is_done(entry[0])]
         self._closed = True
 
     def part(self) -> None:
@@ -209,14 +273,37 @@ class Mpi:
             self._links = []
 
     def finalize(self) -> None:
-        """Leave MPI; nothing may be sent after this."""
-        if not self._mpi.Is_finalized():
+        """Leave MPI, if that is sure to end; nothing may be sent after this."""
+        if not (self.survives or self._mpi.Is_finalized()):
             self.part()
             self._mpi.Finalize()
 
     def abort(self, code: int) -> None:
         """End every process of the job with this exit code, at once."""
-        self._control.Abort(code)
+        if not self.survives:
+            self._control.Abort(code)
+        # It would hang: the end of the root ends the others, that of another rank is its own.
+        if self.rank == 0:
+            os._exit(code)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def redirect_abort(self, abort: Callable[[int], NoReturn]) -> None:
+        """Let `MPI.COMM_WORLD.Abort` of the program call this, if MPI's own would not end the job.
+
+        A library that survives takes an abort for the death of that rank (measured: the job hangs, 7
+        of 7).
+        """
+        if not self.survives:
+            return
+
+        class World(self._mpi.Intracomm):  # type: ignore[misc,name-defined]  # imported late
+            """COMM_WORLD."""
+
+            def Abort(self, errorcode: int = 0) -> NoReturn:  # noqa: N802  MPI's name
+                """End the job with this code."""
+                abort(errorcode)
+
+        vars(self._mpi)["COMM_WORLD"] = World(self._mpi.COMM_WORLD)
 
 
 def start_ranks(command: list[str], number: int) -> Mpi:

@@ -16,6 +16,7 @@ class Shy:
     rank = 0
     ranks = 4
     busy = False
+    failed: set[int] = set()  # noqa: RUF012  nobody fails
 
     def __init__(self) -> None:
         self._come = deque((sender, pack([(Ready(), None)])) for sender in (1, 2, 3))

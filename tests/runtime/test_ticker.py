@@ -38,6 +38,10 @@ def fake_loop(*, dozing: bool) -> Any:
     return loop
 
 
+def idle() -> None:
+    """Look around, and see nothing."""
+
+
 def never(*_: object) -> None:
     """Fail: nothing went wrong that this would be told of."""
     raise AssertionError
@@ -52,7 +56,7 @@ def test_it_stops_at_once_even_if_it_stands_still(
     monkeypatch.setattr(settings, "PARENT_CHECK_S", 7200.0)
     for _ in range(50):
         loop = fake_loop(dozing=True)
-        ticker = Ticker(loop, never, never, never)
+        ticker = Ticker(loop, never, idle, never)
         ticker.start()
         threading.Event().wait(delay_s)
         ticker.stop()
@@ -62,7 +66,7 @@ def test_it_stops_at_once_even_if_it_stands_still(
 def test_it_ticks_while_the_main_thread_is_busy() -> None:
     """And goes on when it was woken from standing still."""
     loop = fake_loop(dozing=True)
-    ticker = Ticker(loop, never, never, never)
+    ticker = Ticker(loop, never, idle, never)
     ticker.start()
     loop.dozing = False
     loop.awake.set()

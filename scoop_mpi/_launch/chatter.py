@@ -1,0 +1,53 @@
+"""What mpirun itself says, where the ranks write past it: handed on as it comes, but for its chatter.
+
+When a rank has died and the others go on, or have ended without MPI's goodbye, Open MPI's mpirun may
+say that its connection to a rank is gone. Who reads it can do nothing with it; the loss of a rank
+is told by rank 0.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+
+_CHATTER = re.compile(
+    rb"pmix_ptl_base: send_msg: write failed|\[warn\] Epoll |PMIX ERROR: .*(LOST|UNREACH)"
+)
+_MOST = 65536
+
+
+class Words:
+    """A pipe from mpirun.
+
+    Attributes:
+        read_end: Readable when there is anything to `hand_on`.
+        write_end: For mpirun.
+    """
+
+    def __init__(self) -> None:
+        self.read_end, self.write_end = os.pipe()
+        os.set_blocking(self.read_end, False)
+        self._line = b""
+
+    def hand_on(self) -> bool:
+        """Write what has come to standard error, by lines; False when nothing more can come."""
+        with contextlib.suppress(BlockingIOError):
+            data = os.read(self.read_end, _MOST)
+            *lines, self._line = (self._line + data).split(b"\n")
+            for line in lines:
+                _say(line + b"\n")
+            return bool(data)
+        return True
+
+    def finish(self) -> None:
+        """Hand on the rest."""
+        self.hand_on()
+        _say(self._line)
+        self._line = b""
+
+
+def _say(line: bytes) -> None:
+    if line and not _CHATTER.search(line):
+        with contextlib.suppress(OSError):
+            os.write(2, line)

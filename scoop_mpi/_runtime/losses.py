@@ -1,0 +1,105 @@
+"""What a job does about ranks that die, beside its work: see, tell, and end what is given up.
+
+Who notices: the MPI library (if it survives a death at all), and the neighbours of a rank by /proc.
+Rank 0 decides, and tells everybody. What a lost rank held, its owners lend again (`_kernel.worker`).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from scoop_mpi._kernel.protocol import BROKER, Gone, Lost, Send
+from scoop_mpi._kernel.task import Task
+from scoop_mpi._runtime import crashes, outcomes, settings
+from scoop_mpi._runtime.loop import Loop
+from scoop_mpi._runtime.neighbours import Neighbours
+from scoop_mpi._runtime.stderr import say
+from scoop_mpi._runtime.transport import Mpi
+from scoop_mpi.errors import WorkerLost
+
+DIED = 1
+"""The exit code of ranks whose root has died."""
+
+
+class Losses:
+    """Looks after the other ranks. Made by all ranks at the same time.
+
+    Args:
+        folder: That of the bells, if all ranks are on one node; else empty.
+        patience_s: A rank that is stopped for so long is given up.
+        quiet: Whether losses are not to be told.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        transport: Mpi,
+        folder: str,
+        *,
+        patience_s: float | None = None,
+        quiet: bool = False,
+    ) -> None:
+        self._loop = loop
+        self._survives = transport.survives
+        self._folder = folder
+        self._quiet = quiet
+        self.neighbours = Neighbours(transport, patience_s or settings.STOPPED_S)
+        self._hosts: list[str] = [process.node.split()[0] for process in self.neighbours.all]
+        loop.on_loss = self._on_loss
+        loop.describe_loss = self._describe
+        loop.worker.loss_payload = _payload
+        crashes.keep_record(folder if transport.survives else "", loop.rank)
+
+    def look(self) -> None:
+        """Look after the neighbours, and report those that have gone."""
+        loop = self._loop
+        for rank, what in self.neighbours.look(loop.worker.lost | loop.gone):
+            with loop.lock:
+                if loop.halted is not None:
+                    return
+                if loop.rank == BROKER:
+                    loop.perform(loop.declare_lost(rank, what))
+                elif rank == BROKER:
+                    loop.perform([Send(to, Lost(BROKER, what)) for to in range(1, loop.ranks)])
+                else:
+                    loop.perform([Send(BROKER, Gone(rank, what))])
+
+    def _describe(self, rank: int, what: str) -> str:
+        """Return who is lost and why, on rank 0."""
+        crashed = crashes.read_record(self._folder, rank) if self._folder else ""
+        process = self.neighbours.all[rank].number
+        where = f"rank {rank} of {self._loop.ranks} on {self._hosts[rank]} (process {process})"
+        return f"{where}: {crashed or what}"
+
+    def _on_loss(self, rank: int, why: str) -> None:
+        """Act on the loss of a rank. The loop's lock is held."""
+        loop = self._loop
+        if rank == loop.rank:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if rank == BROKER:
+            self._end_without_root(why)
+        self.neighbours.kill(rank)
+        if loop.rank != BROKER:
+            return
+        if not self._survives:
+            loop.problem = loop.problem or f"scoop_mpi: the job ends, for a rank was lost: {why}."
+        elif not self._quiet:
+            say(f"scoop_mpi: a rank was lost: {why}. What it held is run again by others.")
+
+    def _end_without_root(self, why: str) -> None:
+        loop = self._loop
+        if loop.halted is not None:
+            return
+        others = range(1, loop.ranks)
+        if loop.rank == next(rank for rank in others if rank not in loop.transport.failed):
+            say(f"scoop_mpi: the job ends, for its root was lost: {self._describe(BROKER, why)}.")
+        os._exit(DIED)
+
+
+def _payload(task: Task, why: str) -> outcomes.Payload:
+    """Return the outcome of a call that was lost with too many ranks."""
+    times = max(task.losses.values())
+    ranks = "the rank that ran it was" if times == 1 else f"{times} ranks that held it were"
+    error = WorkerLost(f"{task.key}: {ranks} lost, the last one {why}. It may be the call's doing.")
+    return ((outcomes.RAISED, error),)
