@@ -5,6 +5,7 @@
     ├── UnguardedProgram          the program runs its main part when it is only imported
     ├── PickleError               an argument, callable or result cannot travel   (also TypeError)
     ├── WorkerLost                the ranks that ran a call were lost, more often than it may be retried
+    ├── JournalError              a journal that cannot be used
     ├── RemoteError               stands in for an exception that could not travel
     └── RemoteTraceback           the cause of an exception that came from another rank
 
@@ -43,6 +44,10 @@ class WorkerLost(ScoopError):  # noqa: N818  names the fact
 
     Only where the job goes on without a dead rank: elsewhere the job has ended.
     """
+
+
+class JournalError(ScoopError):
+    """The journal cannot be used: in use, somebody else's, damaged, or no journal at all."""
 
 
 class RemoteError(ScoopError):

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence, Sequence
 from typing import Any
 
 from scoop_mpi._kernel import policy
@@ -62,6 +62,9 @@ class Worker:
         parked: How many calls are parked here in a wait; its driver keeps it.
         lost: Ranks that were given up. What still comes from them is not to be handed on.
         retries: How often a call may be run again whose rank was lost.
+        kept: Serial of a task whose outcomes are kept -> where to put (serial, start, stop, failed,
+            payload) of each run of them.
+        closing: Whether nothing is started or lent any more.
         loss_payload: Makes the outcome of a call that was lost too often: called with its task and
             the words for the latest loss.
         counts: What happened so far, for statistics.
@@ -74,6 +77,8 @@ class Worker:
         self.lost: set[int] = set()
         self.retries = policy.RETRIES
         self.loss_payload: Callable[[Task, str], Any] = lambda _, why: why
+        self.kept: dict[int, MutableSequence[tuple[int, int, int, bool, Any]]] = {}
+        self.closing = False
         self._lead_s = policy.lead_s(ranks)
         self._short_s = max(policy.SHORT_S, self._lead_s)
         self._spares_itself = rank == BROKER and not policy.root_may_run(ranks, None)
@@ -130,12 +135,22 @@ class Worker:
         self._serials += 1
         return Task(self._serials, calls, key, cargo, group, retries)
 
-    def push(self, task: Task) -> Actions:
-        """Take a new task. Standing hunger hears of it at once, if it is worth a message."""
+    def push(self, task: Task, known: Sequence[tuple[int, int, Any]] = ()) -> Actions:
+        """Take a new task. Standing hunger hears of it at once, if it is worth a message.
+
+        Args:
+            known: Calls whose outcomes are there already: (start, stop, payload).
+        """
         if not task.calls:
             return []
         serial = task.serial
-        self.tasks[serial] = self._ready[serial] = task
+        self.tasks[serial] = task
+        for start, stop, payload in known:
+            task.unstarted.remove(start, stop)
+            self._arrive(task, start, stop, payload, failed=False)
+        if not task.unstarted.count:
+            return []
+        self._ready[serial] = task
         if self._told_surplus or self.ranks == 1:
             return []
         call_s = self.durations.expect(task.key)
@@ -167,6 +182,8 @@ class Worker:
 
     def _choose(self) -> Task | Loan | None:
         """Return the newest own task, or else the oldest loan, that this rank may run."""
+        if self.closing:
+            return None
         if self._ready:
             newest = self._ready[next(reversed(self._ready))]
             if not self._picks or self._may_run(newest):
@@ -212,7 +229,7 @@ class Worker:
     def claim(self, task: Task, index: int, now: float) -> Block | None:
         """Claim calls from `index` on, for a caller who waits for them; None if they are away."""
         unstarted = task.unstarted
-        if not unstarted.count or (self._picks and not self._may_run(task)):
+        if not unstarted.count or self.closing or (self._picks and not self._may_run(task)):
             return None
         if task.calls == 1:
             unstarted.clear()
@@ -330,10 +347,13 @@ class Worker:
     def _arrive(self, task: Task, start: int, stop: int, payload: Any, *, failed: bool) -> Actions:
         task.arrived[start] = (stop, failed, payload)
         task.done += stop - start
+        if self.kept and task.serial in self.kept:
+            self.kept[task.serial].append((task.serial, start, stop, failed, payload))
         if failed and not task.looked_at and len(self.unseen) < policy.UNSEEN:
             self.unseen[task.serial] = task
         if task.done == task.calls:
             del self.tasks[task.serial]
+            self.kept.pop(task.serial, None)
             task.cargo = None  # whoever holds the outcome need not hold the arguments
         if not task.waits:
             return []
@@ -612,6 +632,8 @@ class Worker:
 
     def can_lend_to(self, borrower: int) -> bool:
         """Return whether there are calls that this rank may run: the root is spared those in doubt."""
+        if self.closing:
+            return False
         if borrower != BROKER:
             return bool(self._ready or self._doubtful)
         return bool(self._ready) and not (
@@ -619,6 +641,17 @@ class Worker:
         )
 
     # --- for tests and statistics ------------------------------------------------------------
+
+    @property
+    def longest_s(self) -> float:
+        """What the longest known call that is still to be started takes."""
+        known = (self.durations.expect(task.key) for task in self._ready.values())
+        return max((call_s for call_s in known if call_s is not None), default=0.0)
+
+    @property
+    def lent(self) -> bool:
+        """Whether other ranks hold calls of this one."""
+        return any(task.leases for task in self.tasks.values())
 
     @property
     def idle(self) -> bool:

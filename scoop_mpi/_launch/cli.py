@@ -20,6 +20,7 @@ _LONG += ["no-scoop-alias", "profile", "quiet", "rsh", "tunnel", "verbose", "ver
 _LONG += ["backend=", "broker-hostname=", "env=", "external-hostname=", "hostfile=", "json-args="]
 _LONG += ["mpi=", "mpi-args=", "nice=", "path=", "prolog=", "python-interpreter=", "pythonpath="]
 _LONG += ["ssh-executable=", "of-parent", "retries=", "lost-after="]
+_LONG += ["journal=", "time-left="]
 
 MOOT = {
     "-b": "there is one Broker, a part of rank 0",
@@ -77,6 +78,12 @@ class Options(NamedTuple):
     interactive: bool = False
     mpi: Mpi = "auto"
     mpi_args: tuple[str, ...] = ()
+    journal: str | None = None
+    """The folder that keeps outcomes from run to run; None: none does."""
+
+    time_left: str | None = None
+    """Seconds that the job may run, or "auto"; None: nobody knows."""
+
     retries: int | None = None
     """How often a call is run again whose rank died; None: not said."""
 
@@ -135,6 +142,8 @@ def parse(argv: Sequence[str], is_file: Callable[[str], bool] = os.path.isfile) 
         interactive=bool(names & {"-i", "--interactive"}),
         mpi=_mpi(values.get("--mpi", "auto")),
         mpi_args=_mpi_args(value for name, value in found if name == "--mpi-args"),
+        journal=values.get("--journal"),
+        time_left=_time_left(values.get("--time-left")),
         retries=_retries(values["--retries"]) if "--retries" in values else None,
         lost_after=_seconds("--lost-after", values.get("--lost-after")),
         dry_run="--dry-run" in names,
@@ -200,6 +209,8 @@ def _count_hosts(words: Sequence[str], is_file: Callable[[str], bool]) -> int:
 def _complain_of_contradictions(options: Options) -> None:
     if options.hosts and options.hostfile is not None:
         raise UsageError("--host and --hostfile contradict each other: give one of them")
+    if options.time_left is not None and options.journal is None:
+        raise UsageError("--time-left needs a --journal, from which the next run goes on")
 
 
 def _number(name: str, text: str) -> int:
@@ -224,6 +235,12 @@ def _seconds(name: str, text: str | None) -> float | None:
     if not 0.0 < seconds < float("inf"):
         raise UsageError(f"{name} takes a number of seconds, more than 0, not {text!r}")
     return seconds
+
+
+def _time_left(text: str | None) -> str | None:
+    if text in (None, "auto"):
+        return text
+    return repr(_seconds("--time-left", text))
 
 
 def _nice(text: str) -> int:
@@ -273,6 +290,10 @@ def rank_argv(options: Options) -> tuple[str, ...]:
     ours += [flag for flag, given in flags.items() if given]
     if options.nice is not None:
         ours += ["--nice", str(options.nice)]
+    if options.journal is not None:
+        ours += ["--journal", options.journal]
+    if options.time_left is not None:
+        ours += ["--time-left", options.time_left]
     if options.retries is not None:
         ours += ["--retries", str(options.retries)]
     if options.lost_after is not None:

@@ -44,7 +44,7 @@ def _run(command: Command, options: Options, *, several: bool) -> NoReturn:
         output.lend(environ)
     if command.hosts:
         leave_open(command.hosts)
-    supervisor = Supervisor()
+    supervisor = Supervisor(warns_root=options.journal is not None)
     environ |= supervisor.environ
     if prompts:
         terminal.run(supervisor, command.argv, environ)
@@ -88,7 +88,7 @@ def enter(options: Options, environ: MutableMapping[str, str]) -> Options:
     """
     absolute = {
         name: os.path.abspath(path)
-        for name in ("hostfile", "prolog")
+        for name in ("hostfile", "prolog", "journal")
         if (path := getattr(options, name)) is not None
     }
     if options.agent is not None and os.sep in options.agent:

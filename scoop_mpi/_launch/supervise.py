@@ -31,18 +31,24 @@ _LENGTH = 64
 _PID_AND_CODE = 2
 _ENDED_EARLY = b"""\
 scoop_mpi: the job has ended before its program: a rank was killed, crashed, or left by itself. Which
-one, mpirun says above. (With Open MPI 5 the other ranks would have gone on.)
+one, is said above.
 """
+_WOULD_GO_ON = b"scoop_mpi: with Open MPI 5 the other ranks would have gone on.\n"
 
 
 class Supervisor:
     """The launcher, while the job runs.
 
+    Args:
+        warns_root: Whether a batch system's warnings are for the root alone, which stops in order;
+            mpirun would end all ranks.
+
     Attributes:
         mpirun: The number of its process; None before the start.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, warns_root: bool = False) -> None:
+        self._warns_root = warns_root
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._read_end, False)
         os.set_inheritable(self._write_end, True)
@@ -53,6 +59,7 @@ class Supervisor:
         self._interrupts = 0
         self._signalled = False
         self._words: Words | None = None
+        self._survives = False
         self.mpirun: int | None = None
 
     @property
@@ -69,6 +76,7 @@ class Supervisor:
         Args:
             only_its_words: Whether its output is its own alone, not the ranks': no result, then.
         """
+        self._survives = "--with-ft" in argv
         words = self._words = Words() if only_its_words else None
         self.mpirun = child = os.fork()
         if child == 0:
@@ -123,7 +131,7 @@ class Supervisor:
         if len(self._heard) == _PID_AND_CODE and self._interrupts < 2:
             os._exit(self._heard[1])
         if self._heard and not self._signalled:
-            os.write(2, _ENDED_EARLY)
+            os.write(2, _ENDED_EARLY + (b"" if self._survives else _WOULD_GO_ON))
             if status == 0:  # MPICH's, now and then, when a rank has left with code 0
                 os._exit(1)
         if os.WIFSIGNALED(status):
@@ -170,7 +178,8 @@ class Supervisor:
     def _forward(self, number: int, frame: object) -> None:
         assert self.mpirun is not None
         self._signalled = True
-        _kill(self.mpirun, number)
+        root = self.root() if self._warns_root and number != signal.SIGCONT else None
+        _kill(self.mpirun if root is None else root, number)
 
     def _clean_up(self) -> None:
         """Remove what ranks that were killed have left."""

@@ -18,7 +18,7 @@ from scoop_mpi._runtime.prepare import prepare
 from scoop_mpi._runtime.program import WORKER_NAME, Program
 from scoop_mpi._runtime.stderr import say
 from scoop_mpi._runtime.transport import Alone, Mpi, join_parent
-from scoop_mpi.errors import UnguardedProgram
+from scoop_mpi.errors import JournalError, UnguardedProgram
 
 GUARD = """\
 scoop_mpi: {program} calls {caller}() while it is imported ({place}).
@@ -53,6 +53,10 @@ class Options(Protocol):
     def debug(self) -> bool: ...
     @property
     def check(self) -> bool: ...
+    @property
+    def journal(self) -> str | None: ...
+    @property
+    def time_left(self) -> str | None: ...
     @property
     def retries(self) -> int | None: ...
     @property
@@ -98,7 +102,7 @@ def _run_alone(options: Options) -> int:
     loop = Loop(Alone())
     program = _enter(options, loop)
     here.install(loop)
-    return _run_root(program, loop, options)
+    return _run_root(program, loop, options, None)
 
 
 def _run_rank(options: Options, place: Place, tell_code: Callable[[int], None] | None) -> int:
@@ -125,7 +129,7 @@ def _run_rank(options: Options, place: Place, tell_code: Callable[[int], None] |
     program.source = transport.from_root(program.read() if loop.rank == BROKER else None)
     if loop.ranks == 1:
         here.install(loop)
-        return _run_root(program, loop, options)
+        return _run_root(program, loop, options, None)
     ending = Ending(loop, transport, losses, tell_code)
     transport.redirect_abort(ending.abort)
     if transport.threads:
@@ -138,7 +142,7 @@ def _run_rank(options: Options, place: Place, tell_code: Callable[[int], None] |
     if loop.rank == BROKER:
         here.install(loop)
         try:
-            code = _run_root(program, loop, options)
+            code = _run_root(program, loop, options, ending.fail)
             _await_threads()
             ending.finish(code)
         except BaseException as error:  # a bug of ours, or Ctrl-C while the job ends
@@ -265,7 +269,32 @@ def describe_run(loop: Loop, program: str | None, verbosity: int) -> None:
 # --- the root --------------------------------------------------------------------------------
 
 
-def _run_root(program: Program, loop: Loop, options: Options) -> int:
+def _run_root(
+    program: Program, loop: Loop, options: Options, end: Callable[[], None] | None
+) -> int:
+    """Run the program as `__main__`, with its journal if it has one; return the exit code."""
+    if options.journal is None:
+        return _run_main(program, loop, options)
+    from scoop_mpi._runtime.journal import Journal  # noqa: PLC0415  only if it was asked for
+    from scoop_mpi._runtime.stopping import Stopping, seconds_left  # noqa: PLC0415  as above
+
+    try:
+        seconds = seconds_left(options.time_left, os.environ)
+        loop.journal = journal = Journal(options.journal)
+    except JournalError as error:
+        say(f"scoop_mpi: {error}.")
+        return 2
+    Stopping(loop, journal, end, seconds)
+    try:
+        return _run_main(program, loop, options)
+    finally:
+        loop.journal = None
+        journal.close()
+        if journal.taken and not options.quiet:
+            say(f"scoop_mpi: {journal.taken} outcomes came from the journal {options.journal}.")
+
+
+def _run_main(program: Program, loop: Loop, options: Options) -> int:
     """Run the program as `__main__`, then a prompt if one is wanted; return the exit code."""
 
     def interrupt(*_: object) -> None:

@@ -7,11 +7,12 @@ each. A submit keeps one argument tuple.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import starmap
+from itertools import islice, starmap
 from typing import Any
 
+from scoop_mpi._runtime import identity
 from scoop_mpi._runtime.callables import Function
-from scoop_mpi._runtime.codec import Pickled, all_plain, dumps, is_plain, loads_once
+from scoop_mpi._runtime.codec import Pickled, all_plain, dumps, is_plain, loads_once, raw
 from scoop_mpi._runtime.columns import Column, received_column
 from scoop_mpi.errors import PickleError
 
@@ -31,6 +32,11 @@ class MapCargo:
     def cut(self, start: int, stop: int) -> Any:
         """Return what travels for these calls."""
         return self.function.digest, [column.cut(start, stop) for column in self._columns]
+
+    def identities(self, calls: int) -> Iterator[bytes]:
+        """Return, for each call, bytes that tell its arguments from others."""
+        columns = [column.identities() for column in self._columns]
+        return (identity.of_bytes(*parts) for parts in islice(zip(*columns, strict=False), calls))
 
     def load(self) -> Callable[..., Any]:
         """Return the callable of this map on this rank: loaded once."""
@@ -73,6 +79,16 @@ class CallCargo:
     def cut(self, start: int, stop: int) -> Any:
         """Return what travels for the call."""
         return self.function.digest, (self._args, self._kwargs)
+
+    def identities(self, calls: int) -> Iterator[bytes]:
+        """Return bytes that tell the arguments of the call from others."""
+        args, kwargs = (
+            identity.of_bytes(part.data, *map(raw, part.buffers))
+            if type(part) is Pickled
+            else identity.of_value(part)
+            for part in (self._args, self._kwargs)
+        )
+        return iter((identity.of_bytes(args, kwargs),))
 
     def call(self, index: int) -> Any:
         """Make the call, with the callee's own copies of the arguments."""

@@ -218,6 +218,16 @@ def loads_once(pickled: Pickled) -> Any:
     return pickle.loads(pickled.data)
 
 
+def freeze(value: Any) -> bytes:
+    """Return plain values and `Pickled`s as bytes for a file, buffers included."""
+    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+
+def thaw(data: bytes) -> Any:
+    """Return what was frozen. User values in it stay `Pickled`."""
+    return pickle.loads(data)
+
+
 def raw(buffer: Any) -> memoryview:
     """Return a buffer as flat bytes, whatever the order of its axes."""
     return buffer.raw() if isinstance(buffer, pickle.PickleBuffer) else memoryview(buffer).cast("B")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
-from scoop_mpi._runtime.codec import Pickled, all_plain, dumps, frozen_atoms, loads_once
+from scoop_mpi._runtime import identity
+from scoop_mpi._runtime.codec import Pickled, all_plain, dumps, frozen_atoms, loads_once, raw
 
 
 class Column(Protocol):
@@ -17,6 +18,9 @@ class Column(Protocol):
 
     def item(self, index: int) -> Any:
         """Return the argument of one call; decoding it may raise."""
+
+    def identities(self) -> Iterator[bytes]:
+        """Return, for each call, bytes that tell its argument from others."""
 
     def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
         """Return a list of what is stored for these calls, and what decodes it as it is iterated."""
@@ -36,6 +40,9 @@ class PlainColumn:
 
     def item(self, index: int) -> Any:
         return self._values[index]
+
+    def identities(self) -> Iterator[bytes]:
+        return map(identity.of_value, self._values)
 
     def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
         feed = list(self._values[start:stop])
@@ -67,6 +74,9 @@ class PickledColumn:
     def item(self, index: int) -> Any:
         return loads_once(self._values[index])
 
+    def identities(self) -> Iterator[bytes]:
+        return (identity.of_bytes(value.data, *map(raw, value.buffers)) for value in self._values)
+
     def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
         feed = list(self._values[start:stop])
         return feed, map(loads_once, feed)
@@ -86,6 +96,10 @@ class ArrayColumn:
 
     def item(self, index: int) -> Any:
         return self._array[index : index + 1].copy()[0]
+
+    def identities(self) -> Iterator[bytes]:
+        kind = f"{self._array.dtype.str} {self._array.shape[1:]}".encode()
+        return (identity.of_bytes(kind, row.tobytes()) for row in self._array)
 
     def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
         # A copy, so that a call that writes into its row changes nothing for anyone else.

@@ -23,7 +23,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextvars import copy_context
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # has no stubs
 
@@ -38,6 +38,9 @@ from scoop_mpi._runtime.codec import ATOMS
 from scoop_mpi._runtime.doorbell import Naps
 from scoop_mpi._runtime.post import Post, now
 from scoop_mpi._runtime.transport import Transport
+
+if TYPE_CHECKING:
+    from scoop_mpi._runtime.journal import Journal
 
 _NO_FAILURES: dict[int, BaseException] = {}
 
@@ -66,6 +69,8 @@ class Loop(Post):
         self._loaded: OrderedDict[tuple[int, int], Callable[..., Any]] = OrderedDict()
         """Callables with state that the latest maps of other ranks use here: one copy a map."""
         self._tickets = count(1)
+        self.journal: Journal | None = None
+        """Keeps the outcomes of the root program's own calls."""
         self.interrupted = False
         """Whether Ctrl-C has come, perhaps within a call: then it ends more than that call."""
         # Greenlets
@@ -94,6 +99,8 @@ class Loop(Post):
 
     def push(self, calls: int, cargo: Cargo) -> Task:
         """Make a task of this rank's and put it to work."""
+        if self.journal is not None and not self.group:
+            return self._push_kept(calls, cargo)
         with self.lock:
             worker = self.worker
             task = worker.new_task(calls, cargo.function.key, cargo, self.group)
@@ -103,6 +110,20 @@ class Loop(Post):
             self.news += 1
         if self.dozing:
             self._nudge()
+        return task
+
+    def _push_kept(self, calls: int, cargo: Cargo) -> Task:
+        """Make a task of the root program, of whose outcomes the journal may have some."""
+        assert self.journal is not None
+        worker = self.worker
+        task = worker.new_task(calls, cargo.function.key, cargo, self.group)
+        known = self.journal.known(task, cargo, calls)
+        with self.lock:
+            actions = worker.push(task, known)
+            if not task.finished:
+                worker.kept[task.serial] = self.journal.arrivals
+            self.perform(actions)
+            self.news += 1
         return task
 
     def obtain(

@@ -86,9 +86,9 @@ class Neighbours:
             return fields[_STATE] if fields[_STARTED] == process.started else ""
         return ""
 
-    def is_gone(self, rank: int) -> bool:
-        """Return whether a rank of this node has ended, and its parent has taken notice."""
-        return self._state(rank) == ""
+    def is_gone(self, rank: int, *, noticed: bool) -> bool:
+        """Return whether a rank of this node has ended; `noticed`: and its parent knows it."""
+        return self._state(rank) in (("",) if noticed else ("", "Z"))
 
     def kill(self, rank: int) -> None:
         """End a rank of this node at once."""

@@ -81,6 +81,9 @@ WATCH_S = 0.25
 STOPPED_S = 30.0
 """A rank whose process is stopped for so long is given up (--lost-after)."""
 
+STOP_S = 5.0
+"""Calls on other ranks get so long to end when a run with a journal is stopped."""
+
 PARENT_CHECK_S = 1.0
 """How often an idle or busy rank looks whether its launcher is still there."""
 
