@@ -28,6 +28,7 @@ class List:
 
     ranks = 2
     busy = False
+    failed = frozenset()
 
     def __init__(self, rank, boxes):
         self.rank = rank

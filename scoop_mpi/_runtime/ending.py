@@ -90,6 +90,8 @@ class Ending:
             loop.dismissed = True
         if not self._await(lambda: loop.gone | loop.worker.lost >= others, now() + settings.LOST_S):
             self._cut_off(others - loop.gone - loop.worker.lost, code)
+        if loop.worker.lost and not self._transport.survives:
+            self._abort(code)  # to leave MPI in order, all ranks would be needed
         with loop.lock:
             self._transport.close()
             loop.bell.close()
@@ -105,6 +107,9 @@ class Ending:
             for rank in ranks:
                 self.losses.neighbours.kill(rank)
             return
+        self._abort(code)
+
+    def _abort(self, code: int) -> NoReturn:
         self._loop.bell.close()
         _flush()
         self._transport.abort(code)

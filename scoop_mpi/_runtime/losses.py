@@ -79,7 +79,8 @@ class Losses:
             os.kill(os.getpid(), signal.SIGKILL)
         if rank == BROKER:
             self._end_without_root(why)
-        self.neighbours.kill(rank)
+        if self._survives:
+            self.neighbours.kill(rank)  # else the job would end before it is told why
         if loop.rank != BROKER:
             return
         if not self._survives:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import REPOSITORY
+
 from .conftest import WHERE, Cluster, missing, told
 
 pytestmark = [
@@ -69,6 +71,31 @@ def test_warned_and_requeued(in_cluster: Cluster, folder: Path) -> None:
     assert said[1].startswith("stopped: ")
     assert said[2].endswith(" of 600000 numbers to go") and said[2] != said[0]
     assert said[3:] == ["of 600000 numbers, 511935 takes longest"]
+
+
+def test_goes_on_from_its_journal(in_cluster: Cluster, folder: Path) -> None:
+    """Warned, it stops; queued again by its script, it runs only what is not done."""
+    own = folder / "own"
+    own.mkdir()
+    script = (folder / "jobscripts" / "slurm_journal.sh").read_text()
+    program = REPOSITORY / "tests" / "mpi" / "programs" / "journalled.py"
+    script = script.replace("examples/mandelbrot.py", f"{program} 300")
+    script = script.replace("set -u", f"set -u\nexport HOW=slow MARKS={own}/marks")
+    assert str(own) in script and str(program) in script
+    (own / "script.sh").write_text(script)
+    lines = (
+        "id=$(sbatch --parsable own/script.sh); "
+        f"until [ -s {own}/marks ]; do sleep 0.1; done; sleep 1; "
+        'scancel --batch --signal=USR1 "$id"; '
+        "until grep -q right slurm-*.out; do sleep 0.1; done; "
+        "while squeue --noheader | grep -q .; do sleep 0.1; done; cat slurm-*.out"
+    )
+    ended = in_cluster("slurm", lines)
+    assert "stopped by SIGUSR1. The journal" in ended.stdout, ended
+    assert "outcomes came from the journal" in ended.stdout
+    assert ended.stdout.count("right") == 1
+    ran = (own / "marks").read_text().count("\n")
+    assert 300 <= ran <= 301, "what was done is not done again, but for the root's own call"
 
 
 def test_allocation(in_cluster: Cluster) -> None:

@@ -53,6 +53,7 @@ def test_every_scheduler_has_one() -> None:
         "lsf",
         "flux",
         "slurm_signal",
+        "slurm_journal",
         "slurm_array",
         "interactive",
         "container",
