@@ -5,6 +5,7 @@
     ├── UnguardedProgram          the program runs its main part when it is only imported
     ├── PickleError               an argument, callable or result cannot travel   (also TypeError)
     ├── WorkerLost                the ranks that ran a call were lost, more often than it may be retried
+    ├── CallTimeout               a call took longer than it may     (also TimeoutError)
     ├── JournalError              a journal that cannot be used
     ├── RemoteError               stands in for an exception that could not travel
     └── RemoteTraceback           the cause of an exception that came from another rank
@@ -43,6 +44,13 @@ class WorkerLost(ScoopError):  # noqa: N818  names the fact
     """The ranks that ran a call have died, one after the other, and it is not tried again.
 
     Only where the job goes on without a dead rank: elsewhere the job has ended.
+    """
+
+
+class CallTimeout(ScoopError, TimeoutError):  # noqa: N818  as TimeoutError
+    """A call ran longer than `futures.with_options(timeout=...)` allows, and was interrupted.
+
+    Or its rank was given up, because the call could not be interrupted.
     """
 
 

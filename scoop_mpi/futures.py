@@ -39,6 +39,7 @@ __all__ = [
     "ALL_COMPLETED",
     "FIRST_COMPLETED",
     "FIRST_EXCEPTION",
+    "Calls",
     "CancelledError",
     "DoneAndNotDone",
     "Future",
@@ -50,6 +51,7 @@ __all__ = [
     "shutdown",
     "submit",
     "wait",
+    "with_options",
 ]
 
 
@@ -72,9 +74,15 @@ def submit(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
         TypeError: `func` is not callable.
         PickleError: `func` or an argument cannot travel; nothing was submitted.
     """
+    return _submit(func, args, kwargs, None)
+
+
+def _submit(
+    func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], retries: int | None
+) -> Future:
     loop = current("futures.submit")
     function = encode_function(func, travels=loop.ranks > 1)
-    return Future(loop, loop.push(1, encode_call(function, args, kwargs)))
+    return Future(loop, loop.push(1, encode_call(function, args, kwargs), retries))
 
 
 def map(  # noqa: A001  SCOOP's and PEP 3148's name
@@ -111,14 +119,89 @@ def map_as_completed(
     """Have `func` run on the items as `map` does, and yield results as soon as they are there."""
     loop = current("futures.map_as_completed")
     until = None if timeout is None else now() + timeout
-    task = _map_task(loop, func, iterables)
+    return _as_they_come(loop, _map_task(loop, func, iterables), until)
+
+
+def _as_they_come(loop: Loop, task: Task, until: float | None) -> Iterator[Any]:
     return (value for values in as_they_come(loop, task, until) for value in values)
 
 
-def _map_task(loop: Loop, func: Callable[..., Any], iterables: tuple[Iterable[Any], ...]) -> Task:
+def _map_task(
+    loop: Loop,
+    func: Callable[..., Any],
+    iterables: tuple[Iterable[Any], ...],
+    retries: int | None = None,
+) -> Task:
     function = encode_function(func, travels=loop.ranks > 1)
     columns, calls = encode_columns(iterables)
-    return loop.push(calls, MapCargo(function, columns))
+    return loop.push(calls, MapCargo(function, columns), retries)
+
+
+# --- options of calls ------------------------------------------------------------------------
+
+
+def with_options(*, timeout: float | None = None, retries: int | None = None) -> Calls:
+    """Return `submit`, `map` and `map_as_completed` whose calls have these options.
+
+    `futures.with_options(timeout=5.0).map(f, xs)`. They hold for these calls alone, not for calls
+    that these make.
+
+    Args:
+        timeout: Seconds that each call may run, from its start where it runs, its waits included.
+            Then it is interrupted, and its future raises `CallTimeout`. A call that cannot be
+            interrupted for 3 s more costs its rank (of a worker; the root only interrupts). Needs
+            SIGALRM, and costs some 0.1 ms a call: meant for calls that take longer.
+        retries: How often a call is run again whose rank has died, where the job outlives that.
+            With a timeout, 0 unless said; else what `--retries` says (2).
+
+    Raises:
+        ValueError: A timeout that is not more than 0, retries less than 0.
+    """
+    if timeout is not None and not timeout > 0:
+        raise ValueError(f"timeout must be a number of seconds, more than 0, not {timeout!r}")
+    if retries is not None and retries < 0:
+        raise ValueError(f"retries must be a whole number, 0 or more, not {retries!r}")
+    return Calls(timeout, 0 if retries is None and timeout is not None else retries)
+
+
+class Calls:
+    """Makes calls with options; see `with_options`."""
+
+    def __init__(self, timeout: float | None, retries: int | None) -> None:
+        self._timeout = timeout
+        self._retries = retries
+
+    def _limited(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        if self._timeout is None or not callable(func):
+            return func
+        from scoop_mpi._runtime.limits import Limited  # noqa: PLC0415  few programs use it
+
+        return Limited(func, self._timeout)
+
+    def submit(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
+        """Submit a call, as `futures.submit`."""
+        return _submit(self._limited(func), args, kwargs, self._retries)
+
+    def map(
+        self,
+        func: Callable[..., Any],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int | None = None,
+    ) -> Iterator[Any]:
+        """Map, as `futures.map`, whose `timeout` is another: that of waiting for results."""
+        loop = current("futures.map")
+        until = None if timeout is None else now() + timeout
+        return Results(loop, _map_task(loop, self._limited(func), iterables, self._retries), until)
+
+    def map_as_completed(
+        self, func: Callable[..., Any], *iterables: Iterable[Any], timeout: float | None = None
+    ) -> Iterator[Any]:
+        """Map, and yield results as they come, as `futures.map_as_completed`."""
+        loop = current("futures.map_as_completed")
+        until = None if timeout is None else now() + timeout
+        task = _map_task(loop, self._limited(func), iterables, self._retries)
+        return _as_they_come(loop, task, until)
 
 
 # --- waiting ---------------------------------------------------------------------------------

@@ -10,9 +10,15 @@ import contextlib
 import faulthandler
 import os
 import re
+import sys
 from typing import IO
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+OVERDUE = "a call could not be interrupted when its time was over"
+"""What is said of a rank that its watchdog has ended."""
+
+_WATCHDOG = b"Timeout ("
 
 _files: list[IO[bytes]] = []
 """What the fault handler writes to: open as long as this process lives."""
@@ -43,12 +49,29 @@ def read_record(folder: str, rank: int) -> str:
     except OSError:
         return ""
     fault = re.search(r"^Fatal Python error: (.+)$", text, re.MULTILINE)
-    if fault is None:
+    overdue = text.startswith(_WATCHDOG.decode())
+    if fault is None and not overdue:
         return ""
+    if overdue:
+        text = text.rpartition("Thread 0x")[2]  # the main thread comes last
     frames = re.findall(r'File "(.+)", line (\d+) in (.+)$', text, re.MULTILINE)
     users = [frame for frame in frames if not frame[0].startswith(_PACKAGE)]
     where = " in {2} ({0}, line {1})".format(*users[0]) if users else ""
-    return f"it crashed: {fault[1]}{where}"
+    return f"{OVERDUE},{where}" if fault is None else f"it crashed: {fault[1]}{where}"
+
+
+def is_overdue(folder: str, rank: int) -> bool:
+    """Return whether a rank's watchdog has found its call to be over its time, and stuck."""
+    try:
+        with open(_path(folder, rank), "rb") as record:
+            return record.read(len(_WATCHDOG)) == _WATCHDOG
+    except OSError:
+        return False
+
+
+def file() -> IO[bytes] | IO[str]:
+    """Return what this rank's last words are written to."""
+    return _files[0] if _files else sys.stderr
 
 
 def _path(folder: str, rank: int) -> str:

@@ -23,7 +23,7 @@ from scoop_mpi._runtime.losses import Losses
 from scoop_mpi._runtime.post import now
 from scoop_mpi._runtime.stderr import say
 from scoop_mpi._runtime.ticker import Ticker
-from scoop_mpi._runtime.transport import Mpi
+from scoop_mpi._runtime.transport import Mpi, end_process
 
 
 class Ending:
@@ -113,7 +113,7 @@ class Ending:
         self._loop.bell.close()
         _flush()
         self._transport.abort(code)
-        os._exit(code)
+        end_process(code)
 
     def _leave_last(self) -> None:
         """Leave MPI, and let the others end before us.
@@ -191,7 +191,7 @@ class Ending:
         """End this process as Python would, but for MPI's part in it."""
         _run_exit_handlers()
         _flush()
-        os._exit(code)
+        end_process(code)
 
     def _exit(self, code: int) -> NoReturn:
         """End this process from any thread, whatever the others do: does not return.
@@ -203,7 +203,7 @@ class Ending:
         """
         _flush()
         if self._transport.survives:
-            os._exit(code)
+            end_process(code)
         import ctypes  # noqa: PLC0415  only at the end
 
         ctypes.PyDLL(None).exit(code)
@@ -213,12 +213,12 @@ class Ending:
         """End the job at once: this rank can serve nobody any more. Does not return."""
         say(f"scoop_mpi: {self._loop.where} failed:\n{outcomes.format_error(error)}")
         self._transport.abort(1)
-        os._exit(1)
+        end_process(1)
 
     def _look_around(self) -> None:
         """Look whether the launcher and the other ranks are still there."""
         if os.getppid() != self._parent:
-            os._exit(1)  # nobody else would end us
+            end_process(1)  # nobody else would end us
         if self.losses is not None:
             self.losses.look()
 

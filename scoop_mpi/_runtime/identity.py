@@ -107,6 +107,9 @@ def _walk_code(code: types.CodeType, found: list[bytes]) -> set[str]:
 
 def _walk_object(target: Any, found: list[bytes], seen: set[int]) -> None:
     _walk(type(target), found, seen)
+    for _, held in sorted(getattr(target, "__dict__", {}).items()):
+        if isinstance(held, types.FunctionType):
+            _walk(held, found, seen)
     found.append(of_value(target))
 
 

@@ -23,7 +23,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextvars import copy_context
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # has no stubs
 
@@ -41,6 +41,14 @@ from scoop_mpi._runtime.transport import Transport
 
 if TYPE_CHECKING:
     from scoop_mpi._runtime.journal import Journal
+
+
+class Limits(Protocol):
+    """What the loop asks of limits on calls (see `limits`, which needs the loop)."""
+
+    def deadline(self) -> float | None: ...
+    def check(self) -> None: ...
+
 
 _NO_FAILURES: dict[int, BaseException] = {}
 
@@ -69,6 +77,8 @@ class Loop(Post):
         self._loaded: OrderedDict[tuple[int, int], Callable[..., Any]] = OrderedDict()
         """Callables with state that the latest maps of other ranks use here: one copy a map."""
         self._tickets = count(1)
+        self.limits: Limits | None = None
+        """Tells of limits on how long calls may run; None while there were none."""
         self.journal: Journal | None = None
         """Keeps the outcomes of the root program's own calls."""
         self.interrupted = False
@@ -97,13 +107,13 @@ class Loop(Post):
 
     # --- work made here ----------------------------------------------------------------------
 
-    def push(self, calls: int, cargo: Cargo) -> Task:
+    def push(self, calls: int, cargo: Cargo, retries: int | None = None) -> Task:
         """Make a task of this rank's and put it to work."""
         if self.journal is not None and not self.group:
-            return self._push_kept(calls, cargo)
+            return self._push_kept(calls, cargo, retries)
         with self.lock:
             worker = self.worker
-            task = worker.new_task(calls, cargo.function.key, cargo, self.group)
+            task = worker.new_task(calls, cargo.function.key, cargo, self.group, retries)
             actions = worker.push(task)
             if actions:
                 self.perform(actions)
@@ -112,11 +122,11 @@ class Loop(Post):
             self._nudge()
         return task
 
-    def _push_kept(self, calls: int, cargo: Cargo) -> Task:
+    def _push_kept(self, calls: int, cargo: Cargo, retries: int | None) -> Task:
         """Make a task of the root program, of whose outcomes the journal may have some."""
         assert self.journal is not None
         worker = self.worker
-        task = worker.new_task(calls, cargo.function.key, cargo, self.group)
+        task = worker.new_task(calls, cargo.function.key, cargo, self.group, retries)
         known = self.journal.known(task, cargo, calls)
         with self.lock:
             actions = worker.push(task, known)
@@ -305,6 +315,7 @@ class Loop(Post):
         started = self._quiet_since = now()
         me = getcurrent()
         saved = self._depth, self.group, self._away_s
+        limit = None if self.limits is None else self.limits.deadline()
         self.worker.parked += 1
         try:
             while True:
@@ -312,17 +323,20 @@ class Loop(Post):
                 moment = now()
                 if wait.satisfied or (until is not None and moment >= until):
                     break
+                if self.limits is not None and limit is not None and moment >= limit:
+                    self.limits.check()
                 if offered is not None and moment >= offered:
                     break
                 if self._callbacks:
                     self.run_callbacks()
                 elif offered is None and self._let_others_go_on(wait, me):
-                    if until is not None:
-                        self._set_alarm(until, wait)
+                    for end in (until, limit):
+                        if end is not None:
+                            self._set_alarm(end, wait)
                     self._next_runner().switch()
                     wait.holder = None
                 else:
-                    ends = [end for end in (until, offered) if end is not None]
+                    ends = [end for end in (until, offered, limit) if end is not None]
                     self._pump_and_rest(min(ends) if ends else None, heard)
         finally:
             self.worker.parked -= 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import NoReturn
 
 from scoop_mpi._kernel.protocol import BROKER, Gone, Lost, Send
 from scoop_mpi._kernel.task import Task
@@ -15,8 +16,8 @@ from scoop_mpi._runtime import crashes, outcomes, settings
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.neighbours import Neighbours
 from scoop_mpi._runtime.stderr import say
-from scoop_mpi._runtime.transport import Mpi
-from scoop_mpi.errors import WorkerLost
+from scoop_mpi._runtime.transport import Mpi, end_process
+from scoop_mpi.errors import CallTimeout, WorkerLost
 
 DIED = 1
 """The exit code of ranks whose root has died."""
@@ -50,11 +51,13 @@ class Losses:
         loop.describe_loss = self._describe
         loop.worker.loss_payload = _payload
         crashes.keep_record(folder if transport.survives else "", loop.rank)
+        if transport.survives and loop.rank != BROKER:
+            _exit_by_signal()
 
     def look(self) -> None:
         """Look after the neighbours, and report those that have gone."""
         loop = self._loop
-        for rank, what in self.neighbours.look(loop.worker.lost | loop.gone):
+        for rank, what in self.neighbours.look(loop.worker.lost | loop.gone, self._is_overdue):
             with loop.lock:
                 if loop.halted is not None:
                     return
@@ -64,6 +67,9 @@ class Losses:
                     loop.perform([Send(to, Lost(BROKER, what)) for to in range(1, loop.ranks)])
                 else:
                     loop.perform([Send(BROKER, Gone(rank, what))])
+
+    def _is_overdue(self, rank: int) -> bool:
+        return bool(self._folder) and crashes.is_overdue(self._folder, rank)
 
     def _describe(self, rank: int, what: str) -> str:
         """Return who is lost and why, on rank 0."""
@@ -95,11 +101,29 @@ class Losses:
         others = range(1, loop.ranks)
         if loop.rank == next(rank for rank in others if rank not in loop.transport.failed):
             say(f"scoop_mpi: the job ends, for its root was lost: {self._describe(BROKER, why)}.")
-        os._exit(DIED)
+        end_process(DIED)
+
+
+def _exit_by_signal() -> None:
+    """Let `os._exit` of a call end this rank by SIGKILL.
+
+    Open MPI does not notice the end of a rank by a code other than 0, and its mpirun ends the job when
+    half of the ranks have ended so (measured).
+    """
+    me, leave = os.getpid(), os._exit
+
+    def end(status: int) -> NoReturn:
+        if os.getpid() == me:  # else a child that a call has forked
+            os.kill(me, signal.SIGKILL)
+        leave(status)
+
+    os._exit = end
 
 
 def _payload(task: Task, why: str) -> outcomes.Payload:
     """Return the outcome of a call that was lost with too many ranks."""
+    if crashes.OVERDUE in why:
+        return ((outcomes.RAISED, CallTimeout(f"{task.key}: {why}")),)
     times = max(task.losses.values())
     ranks = "the rank that ran it was" if times == 1 else f"{times} ranks that held it were"
     error = WorkerLost(f"{task.key}: {ranks} lost, the last one {why}. It may be the call's doing.")

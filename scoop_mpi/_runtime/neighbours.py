@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from collections.abc import Callable
 from typing import NamedTuple
 
 from scoop_mpi._runtime import settings
@@ -51,7 +52,7 @@ class Neighbours:
         self._stopped_since: dict[int, float] = {}
         self._looked = now()
 
-    def look(self, lost: set[int]) -> list[tuple[int, str]]:
+    def look(self, lost: set[int], is_overdue: Callable[[int], bool]) -> list[tuple[int, str]]:
         """Look, now and then, after the ranks that are this rank's to watch.
 
         The first living rank of a node watches the others there; all watch the root.
@@ -74,6 +75,8 @@ class Neighbours:
                 since = self._stopped_since.setdefault(rank, moment)
                 if moment - since > self._patience_s:
                     found.append((rank, f"it was stopped for {self._patience_s:g} s"))
+            elif is_overdue(rank):
+                found.append((rank, "a call could not be interrupted when its time was over"))
             else:
                 self._stopped_since.pop(rank, None)
         return found

@@ -81,6 +81,12 @@ WATCH_S = 0.25
 STOPPED_S = 30.0
 """A rank whose process is stopped for so long is given up (--lost-after)."""
 
+LIMIT_AGAIN_S = 0.02
+"""A call whose time is over is interrupted again so often, until it ends ..."""
+
+LIMIT_GRACE_S = 3.0
+"""... or its rank is given up, so long after."""
+
 STOP_S = 5.0
 """Calls on other ranks get so long to end when a run with a journal is stopped."""
 

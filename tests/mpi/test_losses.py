@@ -96,9 +96,10 @@ def test_several_ranks_die(deaths: Deaths, how: str) -> None:
         assert status != 0
 
 
-def test_all_workers_die(deaths: Deaths) -> None:
+@pytest.mark.parametrize(("how", "ranks"), [("two", 3), ("exit 3", 2)])
+def test_all_workers_die(deaths: Deaths, how: str, ranks: int) -> None:
     """The root does the rest itself."""
-    status, out, err = deaths.run("two", 0, 3)
+    status, out, err = deaths.run(how, 0, ranks)
     if deaths.survived:
         assert (status, out) == (0, "right\n"), err
     else:
