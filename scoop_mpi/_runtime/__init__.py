@@ -18,6 +18,16 @@ How a rank works:
     ticker      serves the other ranks while user code runs
     future      what the user holds
 
+When things go wrong, or take too long:
+
+    neighbours  the other ranks of this node, as processes
+    losses      what a job does about ranks that die
+    crashes     what a rank that crashes leaves to be read
+    limits      how long a call may run
+    identity    what a call is, across runs
+    journal     the outcomes of a run, on disk
+    stopping    ends a run with a journal before its time
+
 How it begins and ends:
 
     program     the user's program as a module
