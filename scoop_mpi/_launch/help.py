@@ -20,7 +20,7 @@ What runs there:
   --no-scoop-alias      let "import scoop" find SCOOP instead of scoop_mpi
 To go on another time:
   --journal DIR         keep outcomes there; the same command runs only the rest
-  --time-left S         stop in time (75) if the job ends in S seconds; auto: Slurm
+  --time-left S         stop (code 75) before S seconds are over; auto: Slurm
 When a rank dies (with Open MPI 5 the others go on):
   --retries N           run a call again that was lost with its rank (2 times)
   --lost-after S        give a rank up that is stopped for S seconds (30)
