@@ -69,7 +69,7 @@ def _openmpi(plan: LaunchPlan) -> _Parts:
     if not _says(plan, "--bind-to"):
         # Else each rank is bound to one core: the first ranks of two jobs to the same one.
         flags += ("--bind-to", "none")
-    if version >= 5 and not _says(plan, "--with-ft"):
+    if version >= 5 and plan.survives and not _says(plan, "--with-ft"):
         # The others go on without a rank that has died. It costs nothing otherwise.
         flags += ("--with-ft", "ulfm")
     if plan.agent is not None:

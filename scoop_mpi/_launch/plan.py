@@ -54,6 +54,9 @@ class Facts(NamedTuple):
     blaunch: str | None = None
     """The path of LSF's stand-in for ssh; None if it is not there."""
 
+    fabric: bool = False
+    """Whether this host has a fast network of its own kind (InfiniBand, Slingshot, Omni-Path)."""
+
     variables: tuple[str, ...] = ()
     """Names in the environment that ranks on other hosts should have as well."""
 
@@ -74,6 +77,9 @@ class LaunchPlan(NamedTuple):
 
     several: bool
     """Whether there may be more hosts than this one."""
+
+    survives: bool
+    """Whether the job shall go on without ranks that die, if its MPI can."""
 
     allocation: Allocation | None
     agent: str | None
@@ -122,13 +128,16 @@ def make_plan(options: Options, ranks: int, hosts: Sequence[Host], facts: Facts)
     by_ssh = bool(where) and starter == "mpirun"
     if by_ssh and facts.mpirun and facts.mpirun.family == "openmpi" and " " in path:
         raise LaunchError(SPACE.format(path=path))
+    several = bool(hosts) or (allocation is not None and len(allocation.hosts) != 1)
     return LaunchPlan(
         starter=starter,
         mpirun=facts.mpirun,
         path=path,
         ranks=ranks,
         hosts=where,
-        several=bool(hosts) or (allocation is not None and len(allocation.hosts) != 1),
+        several=several,
+        # Open MPI's fault tolerance is for its own transports: over a fabric it would take TCP.
+        survives=options.retries is not None or not (several and facts.fabric),
         allocation=allocation,
         agent=options.agent or (_agent(facts) if where and not hosts else None),
         mpi_args=options.mpi_args,

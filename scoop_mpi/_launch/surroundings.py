@@ -38,8 +38,19 @@ def find_facts(options: Options) -> Facts:
         srun=shutil.which("srun"),
         flux=shutil.which("flux"),
         blaunch=shutil.which("blaunch"),
+        fabric=any(map(_holds_something, _FABRICS)),
         variables=tuple(_worth_handing_on(os.environ, options)),
     )
+
+
+_FABRICS = ("/sys/class/infiniband", "/sys/class/cxi", "/sys/class/hfi1")
+
+
+def _holds_something(folder: str) -> bool:
+    try:
+        return bool(os.listdir(folder))
+    except OSError:
+        return False
 
 
 def _interpreter(python: str) -> str:

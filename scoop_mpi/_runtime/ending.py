@@ -109,7 +109,14 @@ class Ending:
             return
         self._abort(code)
 
+    def _kill_lost(self) -> None:
+        """End what was given up on this node: rank 0 has told why, and mpirun may wait for it."""
+        if self.losses is not None:
+            for rank in self._loop.worker.lost:
+                self.losses.neighbours.kill(rank)
+
     def _abort(self, code: int) -> NoReturn:
+        self._kill_lost()
         self._loop.bell.close()
         _flush()
         self._transport.abort(code)
@@ -164,6 +171,7 @@ class Ending:
             self._loop.perform([Send(BROKER, Bye())])
             self._transport.close()
             self._loop.bell.close()
+        self._kill_lost()
         self._transport.finalize()
         self._exit(0)
 

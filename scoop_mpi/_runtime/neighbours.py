@@ -55,7 +55,7 @@ class Neighbours:
     def look(self, lost: set[int], is_overdue: Callable[[int], bool]) -> list[tuple[int, str]]:
         """Look, now and then, after the ranks that are this rank's to watch.
 
-        The first living rank of a node watches the others there; all watch the root.
+        Each watches the next living rank of its node, in a ring; all watch the root.
 
         Returns:
             Ranks that have ended or are stopped for good, and what of these, in words.
@@ -64,10 +64,8 @@ class Neighbours:
         if moment - self._looked < settings.WATCH_S:
             return []
         self._looked = moment
-        is_first = all(rank > self._rank or rank in lost for rank in self.mine)
-        watched = [rank for rank in self.mine if (is_first or rank == 0) and rank not in lost]
         found = []
-        for rank in watched:
+        for rank in self._watched(lost):
             state = self._state(rank)
             if state in ("", "Z", "X"):
                 found.append((rank, "it has ended: it was killed, crashed, or left by itself"))
@@ -80,6 +78,13 @@ class Neighbours:
             else:
                 self._stopped_since.pop(rank, None)
         return found
+
+    def _watched(self, lost: set[int]) -> set[int]:
+        living = [rank for rank in self.mine if rank not in lost]
+        if not living:
+            return set()
+        following = min((rank for rank in living if rank > self._rank), default=living[0])
+        return {following, 0} if living[0] == 0 else {following}
 
     def _state(self, rank: int) -> str:
         """Return the state letter of a rank's process; empty if it is gone."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import REPOSITORY
+
 from .conftest import HERE, WHERE, Cluster, missing, told
 
 pytestmark = [
@@ -96,3 +98,17 @@ def test_schedulers_that_are_not_to_be_had(
     ended = in_cluster("hosts", lines)
     assert "darts: pi is about 3.1" in ended.stdout, ended
     assert told(ended)["hosts"] == ["node1", "node1", "node2", "node2"]
+
+
+@pytest.mark.parametrize("how", ["kill", "exit 3", "stop", "two"])
+def test_a_rank_on_another_host_dies(in_cluster: Cluster, folder: Path, how: str) -> None:
+    """The others go on, where the library can; a rank beside it sees what the library does not."""
+    program = REPOSITORY / "tests" / "mpi" / "programs" / "deaths.py"
+    launch = f"python -m scoop_mpi {SSH} --lost-after 1 --host node1 node2 node2 node2"
+    survived = "--with-ft" in in_cluster("hosts", f"{launch} --dry-run {program}").stdout
+    ended = in_cluster("hosts", f"{launch} {program} '{how}' {folder}/mark 4")
+    if survived:
+        assert (ended.status, ended.stdout) == (4, "right\n"), ended
+        assert "scoop_mpi: a rank was lost: rank " in ended.stderr and " on node2 " in ended.stderr
+    else:
+        assert ended.status != 0

@@ -66,6 +66,12 @@ CASES: dict[str, tuple[str, Facts, dict[str, str]]] = {
     "openmpi-own-mapping": ("-n 4 --mpi-args '--map-by=ppr:1:node' prog.py", OPENMPI, HOME),
     "label": ("-n 4 --label prog.py", OPENMPI, HOME),
     "openmpi-hosts": ("--host a a b prog.py", OPENMPI._replace(variables=("FOO",)), HOME),
+    "openmpi-fabric": ("--host a b prog.py", OPENMPI._replace(fabric=True), HOME),
+    "openmpi-fabric-retries": (
+        "--host a b --retries 1 --lost-after 5 prog.py",
+        OPENMPI._replace(fabric=True),
+        HOME,
+    ),
     "openmpi-hosts-more": ("--host a a b -n 5 prog.py", OPENMPI, HOME),
     "openmpi-hosts-fewer": ("--host n[1-3] -n 2 prog.py", OPENMPI, HOME),
     "openmpi-one-remote": ("--host a prog.py", OPENMPI, HOME),
