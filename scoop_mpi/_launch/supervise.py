@@ -11,6 +11,7 @@ import contextlib
 import os
 import select
 import signal
+import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import NoReturn
 
@@ -22,8 +23,9 @@ ROOT_VARIABLE = "SCOOP_MPI_ROOT_PID"
 FOLDER_VARIABLE = "SCOOP_MPI_FOLDER"
 """Tells rank 0 which folder to make, if it makes one: the launcher removes what a killed job leaves."""
 
-_MPIRUN_LEAVES_S = 10.0
-"""So long after the root's end mpirun may take to end: it waits for ever for a host that is cut off."""
+_MPIRUN_LEAVES_S = 8.0
+"""So long after the root's end mpirun may take to end: it waits for ever for a host that is cut off, and,
+now and then, for a rank that has left without MPI's goodbye (Open MPI)."""
 
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
 _PR_SET_PDEATHSIG = 1
@@ -58,6 +60,7 @@ class Supervisor:
         """What the root has said: the number of its process, then its exit code."""
         self._interrupts = 0
         self._signalled = False
+        self._over_at = 0.0
         self._words: Words | None = None
         self._survives = False
         self.mpirun: int | None = None
@@ -116,7 +119,7 @@ class Supervisor:
                 return
             self._listen()
             if not ready:
-                self._kill_all()
+                self.kill_all()
                 return
 
     def end_like(self, status: int) -> NoReturn:
@@ -148,11 +151,20 @@ class Supervisor:
         self._interrupts += 1
         assert self.mpirun is not None
         if self._interrupts > 1:
-            self._kill_all()
+            self.kill_all()
         else:
             self.interrupt_root()
 
-    def _kill_all(self) -> None:
+    def is_overdue(self) -> bool:
+        """Return whether mpirun should have ended, for the root has, some time ago."""
+        self._listen()
+        if len(self._heard) < _PID_AND_CODE:
+            return False
+        self._over_at = self._over_at or time.monotonic()
+        return time.monotonic() - self._over_at > _MPIRUN_LEAVES_S
+
+    def kill_all(self) -> None:
+        """End mpirun and all that it has started, at once."""
         assert self.mpirun is not None
         for process in [*_descendants(self.mpirun), self.mpirun]:
             _kill(process, signal.SIGKILL)

@@ -67,6 +67,8 @@ def _carry(supervisor: Supervisor, keyboard: int, master: int, slave: int) -> in
             _write(1, os.read(master, _AT_ONCE))
         elif not ready:
             ended, status = os.waitpid(supervisor.mpirun, os.WNOHANG)
+            if not ended and supervisor.is_overdue():
+                supervisor.kill_all()
             if ended:
                 return status
         if keyboard in ready:
