@@ -23,7 +23,7 @@ ROOT_VARIABLE = "SCOOP_MPI_ROOT_PID"
 FOLDER_VARIABLE = "SCOOP_MPI_FOLDER"
 """Tells rank 0 which folder to make, if it makes one: the launcher removes what a killed job leaves."""
 
-_MPIRUN_LEAVES_S = 8.0
+_MPIRUN_LEAVES_S = 4.0
 """So long after the root's end mpirun may take to end: it waits for ever for a host that is cut off, and,
 now and then, for a rank that has left without MPI's goodbye (Open MPI)."""
 

@@ -55,7 +55,8 @@ class Ending:
             _wait_for_the_end()
         self.ticker.stop()
         self._dismiss(code)
-        if code != 0:
+        if code != 0 or self._transport.survives:
+            # Without MPI's goodbye, mpirun hangs now and then if all ranks leave at once.
             self._leave_last()
 
     def fail(self) -> None:
