@@ -13,7 +13,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +39,18 @@ def mpi_python(request: pytest.FixtureRequest) -> str:
     python = PYTHONS[request.param]
     assert Path(python).exists(), f"SCOOP_MPI_OTHER_PYTHON names {python}, which does not exist"
     return python
+
+
+@pytest.fixture(autouse=True)
+def _own_temporary_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give each test a folder for temporary files, and remove it.
+
+    An mpirun that a test kills leaves files, by which a later one cannot start if it happens to get
+    the same process number (see tests/launch/test_leftovers.py).
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield
 
 
 class Ended(NamedTuple):

@@ -16,12 +16,17 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import NoReturn
 
 from scoop_mpi._launch.chatter import Words
+from scoop_mpi._temporary import new_name
 
 ROOT_VARIABLE = "SCOOP_MPI_ROOT_PID"
 """Tells the root where to write the number of its process, and its exit code: a host and a path."""
 
 FOLDER_VARIABLE = "SCOOP_MPI_FOLDER"
 """Tells rank 0 which folder to make, if it makes one: the launcher removes what a killed job leaves."""
+
+_SESSION_VARIABLES = ("PRTE_MCA_prte_local_tmpdir_base", "PRTE_MCA_prte_tmpdir_base")
+"""Where Open MPI's mpirun keeps its files while it runs. It names them by the number of its process
+alone: by what a killed one has left, a later one with the same number cannot start."""
 
 _MPIRUN_LEAVES_S = 4.0
 """So long after the root's end mpirun may take to end: it waits for ever for a host that is cut off, and,
@@ -54,8 +59,8 @@ class Supervisor:
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._read_end, False)
         os.set_inheritable(self._write_end, True)
-        within = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108  a new folder, under a new name
-        self._folder = os.path.join(within, f"scoop_mpi-{os.urandom(8).hex()}")
+        self._folder = new_name()
+        self._session = f"{self._folder}-mpirun"
         self._heard: list[int] = []
         """What the root has said: the number of its process, then its exit code."""
         self._interrupts = 0
@@ -67,9 +72,12 @@ class Supervisor:
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """What the ranks must know."""
+        """What mpirun and the ranks must know."""
         path = f"/proc/{os.getpid()}/fd/{self._write_end}"
-        return {ROOT_VARIABLE: f"{os.uname().nodename}:{path}", FOLDER_VARIABLE: self._folder}
+        told = {ROOT_VARIABLE: f"{os.uname().nodename}:{path}", FOLDER_VARIABLE: self._folder}
+        if not any(name in os.environ for name in _SESSION_VARIABLES):
+            told[_SESSION_VARIABLES[0]] = self._session
+        return told
 
     def start(
         self, argv: tuple[str, ...], environ: Mapping[str, str], *, only_its_words: bool = False
@@ -194,11 +202,13 @@ class Supervisor:
         _kill(self.mpirun if root is None else root, number)
 
     def _clean_up(self) -> None:
-        """Remove what ranks that were killed have left."""
-        with contextlib.suppress(OSError):
-            for entry in os.listdir(self._folder):
-                os.unlink(os.path.join(self._folder, entry))
-            os.rmdir(self._folder)
+        """Remove what processes that were killed have left."""
+        for top in (self._folder, self._session):
+            with contextlib.suppress(OSError):
+                for folder, _, files in os.walk(top, topdown=False):
+                    for name in files:
+                        os.unlink(os.path.join(folder, name))
+                    os.rmdir(folder)
 
 
 def tell_launcher(environ: MutableMapping[str, str], *, is_root: bool) -> Callable[[int], None]:

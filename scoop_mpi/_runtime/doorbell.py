@@ -21,6 +21,7 @@ import time
 from typing import Protocol
 
 from scoop_mpi._runtime import settings
+from scoop_mpi._temporary import new_name
 
 
 class Bell(Protocol):
@@ -158,9 +159,7 @@ _FOLDER = "SCOOP_MPI_FOLDER"
 
 def new_folder() -> str:
     """Make the folder for the bells of a node, which only this user can enter."""
-    # As `tempfile` would, whose import takes 10 ms.
-    within = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108  a new folder there, under a new name
-    folder = os.environ.get(_FOLDER) or os.path.join(within, f"scoop_mpi-{os.urandom(8).hex()}")
+    folder = os.environ.get(_FOLDER) or new_name()
     os.mkdir(folder, 0o700)
     return folder
 
