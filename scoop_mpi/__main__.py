@@ -10,10 +10,10 @@ from typing import NoReturn
 import scoop_mpi
 from scoop_mpi._launch import cli, output, stdin, terminal
 from scoop_mpi._launch.check import check_program
+from scoop_mpi._launch.hearing import tell_launcher
 from scoop_mpi._launch.help import HELP
 from scoop_mpi._launch.place import Place, place_of
 from scoop_mpi._launch.problem import LaunchError
-from scoop_mpi._launch.supervise import tell_launcher
 
 _LET_OTHERS_SPEAK_S = 1.0
 """So long the other ranks wait with their end, which may end the root before it has complained."""

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from scoop_mpi._launch import hostfile
+from scoop_mpi._launch import hearing, hostfile
 from scoop_mpi._launch.plan import LaunchPlan
 
 HOSTS = "/proc/self/fd/101"
@@ -78,8 +78,11 @@ def _openmpi(plan: LaunchPlan) -> _Parts:
     if plan.several:
         # MPICH hands on the whole environment by itself; Open MPI what it is told to.
         flags += [word for name in plan.variables for word in ("-x", name)]
+        flags += ("-x", hearing.VARIABLE)
     # It does not start without a home folder.
     environ = {"HOME": plan.home}
+    if plan.several:
+        environ[hearing.VARIABLE] = ""  # the launcher fills it in
     if version >= 5:
         # Else it may print a warning about a pipe of a rank that has died.
         environ["EVENT_NOEPOLL"] = "1"

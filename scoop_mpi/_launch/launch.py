@@ -44,7 +44,7 @@ def _run(command: Command, options: Options, *, several: bool) -> NoReturn:
         output.lend(environ)
     if command.hosts:
         leave_open(command.hosts)
-    supervisor = Supervisor(warns_root=options.journal is not None)
+    supervisor = Supervisor(several=several, warns_root=options.journal is not None)
     environ |= supervisor.environ
     if prompts:
         terminal.run(supervisor, command.argv, environ)

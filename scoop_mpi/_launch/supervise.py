@@ -12,14 +12,13 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from typing import NoReturn
 
+from scoop_mpi._launch import hearing
 from scoop_mpi._launch.chatter import Words
+from scoop_mpi._launch.hearing import Hearing
 from scoop_mpi._temporary import new_name
-
-ROOT_VARIABLE = "SCOOP_MPI_ROOT_PID"
-"""Tells the root where to write the number of its process, and its exit code: a host and a path."""
 
 FOLDER_VARIABLE = "SCOOP_MPI_FOLDER"
 """Tells rank 0 which folder to make, if it makes one: the launcher removes what a killed job leaves."""
@@ -34,8 +33,6 @@ now and then, for a rank that has left without MPI's goodbye (Open MPI)."""
 
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
 _PR_SET_PDEATHSIG = 1
-_LENGTH = 64
-_PID_AND_CODE = 2
 _ENDED_EARLY = b"""\
 scoop_mpi: the job has ended before its program: a rank was killed, crashed, or left by itself. Which
 one, is said above.
@@ -47,6 +44,7 @@ class Supervisor:
     """The launcher, while the job runs.
 
     Args:
+        several: Whether the root may be on another host.
         warns_root: Whether a batch system's warnings are for the root alone, which stops in order;
             mpirun would end all ranks.
 
@@ -54,15 +52,11 @@ class Supervisor:
         mpirun: The number of its process; None before the start.
     """
 
-    def __init__(self, *, warns_root: bool = False) -> None:
+    def __init__(self, *, several: bool = False, warns_root: bool = False) -> None:
         self._warns_root = warns_root
-        self._read_end, self._write_end = os.pipe()
-        os.set_blocking(self._read_end, False)
-        os.set_inheritable(self._write_end, True)
+        self._hearing = Hearing(several=several)
         self._folder = new_name()
         self._session = f"{self._folder}-mpirun"
-        self._heard: list[int] = []
-        """What the root has said: the number of its process, then its exit code."""
         self._interrupts = 0
         self._signalled = False
         self._over_at = 0.0
@@ -73,8 +67,7 @@ class Supervisor:
     @property
     def environ(self) -> Mapping[str, str]:
         """What mpirun and the ranks must know."""
-        path = f"/proc/{os.getpid()}/fd/{self._write_end}"
-        told = {ROOT_VARIABLE: f"{os.uname().nodename}:{path}", FOLDER_VARIABLE: self._folder}
+        told = {hearing.VARIABLE: self._hearing.address, FOLDER_VARIABLE: self._folder}
         if not any(name in os.environ for name in _SESSION_VARIABLES):
             told[_SESSION_VARIABLES[0]] = self._session
         return told
@@ -116,16 +109,14 @@ class Supervisor:
         words = self._words
         while True:
             listened = [mpirun] if words is None else [mpirun, words.read_end]
-            patience_s: float | None = _MPIRUN_LEAVES_S
-            if len(self._heard) < _PID_AND_CODE:
-                listened.append(self._read_end)
-                patience_s = None
+            listened += self._hearing.files
+            patience_s = None if self._hearing.code is None else _MPIRUN_LEAVES_S
             ready, _, _ = select.select(listened, [], [], patience_s)
             if words is not None and words.read_end in ready and not words.hand_on():
                 words = None
             if mpirun in ready:
                 return
-            self._listen()
+            self._hearing.listen()
             if not ready:
                 self.kill_all()
                 return
@@ -137,11 +128,12 @@ class Supervisor:
         """
         if self._words is not None:
             self._words.finish()
-        self._listen()
+        said = self._hearing
+        said.listen()
         self._clean_up()
-        if len(self._heard) == _PID_AND_CODE and self._interrupts < 2:
-            os._exit(self._heard[1])
-        if self._heard and not self._signalled:
+        if said.code is not None and self._interrupts < 2:
+            os._exit(said.code)
+        if said.began and not self._signalled:
             os.write(2, _ENDED_EARLY + (b"" if self._survives else _WOULD_GO_ON))
             if status == 0:  # MPICH's, now and then, when a rank has left with code 0
                 os._exit(1)
@@ -165,8 +157,8 @@ class Supervisor:
 
     def is_overdue(self) -> bool:
         """Return whether mpirun should have ended, for the root has, some time ago."""
-        self._listen()
-        if len(self._heard) < _PID_AND_CODE:
+        self._hearing.listen()
+        if self._hearing.code is None:
             return False
         self._over_at = self._over_at or time.monotonic()
         return time.monotonic() - self._over_at > _MPIRUN_LEAVES_S
@@ -186,14 +178,8 @@ class Supervisor:
 
     def root(self) -> int | None:
         """Return the process of the root, if it is on this host and has said so."""
-        self._listen()
-        return self._heard[0] if self._heard else None
-
-    def _listen(self) -> None:
-        """Read what the root has said: a number a line."""
-        with contextlib.suppress(OSError, ValueError):
-            self._heard += map(int, os.read(self._read_end, _LENGTH).split())
-            del self._heard[_PID_AND_CODE:]
+        self._hearing.listen()
+        return self._hearing.root
 
     def _forward(self, number: int, frame: object) -> None:
         assert self.mpirun is not None
@@ -209,26 +195,6 @@ class Supervisor:
                     for name in files:
                         os.unlink(os.path.join(folder, name))
                     os.rmdir(folder)
-
-
-def tell_launcher(environ: MutableMapping[str, str], *, is_root: bool) -> Callable[[int], None]:
-    """Tell the launcher which process the root is, if the launcher is on this host.
-
-    Returns:
-        What is to be called with the root's exit code.
-    """
-    host, _, path = environ.pop(ROOT_VARIABLE, "").partition(":")
-    if not is_root or host != os.uname().nodename:
-        return lambda _: None
-
-    def tell(number: int) -> None:
-        with contextlib.suppress(OSError):
-            pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
-            os.write(pipe, b"%d\n" % number)
-            os.close(pipe)
-
-    tell(os.getpid())
-    return tell
 
 
 def _become(argv: tuple[str, ...], environ: Mapping[str, str]) -> NoReturn:

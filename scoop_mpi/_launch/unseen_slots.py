@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from scoop_mpi._launch import allocation
 from scoop_mpi._launch.files import read_text
+from scoop_mpi._launch.hearing import VARIABLE as FROM_OUR_LAUNCHER
 from scoop_mpi._launch.place import Place
 from scoop_mpi._launch.problem import LaunchError
-from scoop_mpi._launch.supervise import ROOT_VARIABLE as FROM_OUR_LAUNCHER
 
 _RELIABLE = ("PE_HOSTFILE", "PBS_NODEFILE", "LSB_MCPU_HOSTS")
 """Slurm's variables say, in a rank of mpirun, what belongs to mpirun's daemon."""

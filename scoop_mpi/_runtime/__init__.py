@@ -21,6 +21,7 @@ How a rank works:
 When things go wrong, or take too long:
 
     neighbours  the other ranks of this node, as processes
+    lifelines   connections by which the root and other hosts see each other's end
     losses      what a job does about ranks that die
     crashes     what a rank that crashes leaves to be read
     limits      how long a call may run

@@ -89,9 +89,11 @@ class Ending:
             # What the Broker would answer now, ranks that have left would never receive.
             self._transport.mute()
             loop.dismissed = True
-        if not self._await(lambda: loop.gone | loop.worker.lost >= others, now() + settings.LOST_S):
+        doomed = bool(loop.worker.lost) and not self._transport.survives
+        until = now() + (settings.DOOMED_S if doomed else settings.LOST_S)
+        if not self._await(lambda: loop.gone | loop.worker.lost >= others, until) and not doomed:
             self._cut_off(others - loop.gone - loop.worker.lost, code)
-        if loop.worker.lost and not self._transport.survives:
+        if doomed:
             self._abort(code)  # to leave MPI in order, all ranks would be needed
         with loop.lock:
             self._transport.close()

@@ -1,6 +1,7 @@
 """What a job does about ranks that die, beside its work: see, tell, and end what is given up.
 
-Who notices: the MPI library (if it survives a death at all), and the neighbours of a rank by /proc.
+Who notices: the MPI library (if it survives a death at all), and the neighbours of a rank by /proc,
+and the root of other hosts by their lifelines.
 Rank 0 decides, and tells everybody. What a lost rank held, its owners lend again (`_kernel.worker`).
 """
 
@@ -8,16 +9,20 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from scoop_mpi._kernel.protocol import BROKER, Gone, Lost, Send
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._runtime import crashes, outcomes, settings
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.neighbours import Neighbours
+from scoop_mpi._runtime.post import now
 from scoop_mpi._runtime.stderr import say
 from scoop_mpi._runtime.transport import Mpi, end_process
 from scoop_mpi.errors import CallTimeout, WorkerLost
+
+if TYPE_CHECKING:
+    from scoop_mpi._runtime.lifelines import Lifelines
 
 DIED = 1
 """The exit code of ranks whose root has died."""
@@ -45,8 +50,16 @@ class Losses:
         self._survives = transport.survives
         self._folder = folder
         self._quiet = quiet
-        self.neighbours = Neighbours(transport, patience_s or settings.STOPPED_S)
-        self._hosts: list[str] = [process.node.split()[0] for process in self.neighbours.all]
+        patience_s = patience_s or settings.STOPPED_S
+        self.neighbours = Neighbours(transport, patience_s)
+        nodes = [process.node for process in self.neighbours.all]
+        self._lifelines: Lifelines | None = None
+        if len(set(nodes)) > 1:
+            from scoop_mpi._runtime.lifelines import Lifelines  # noqa: PLC0415  imports sockets
+
+            self._lifelines = Lifelines(transport, nodes, patience_s)
+        self._hosts = [node.split()[0] for node in nodes]
+        self._looked = now()
         loop.on_loss = self._on_loss
         loop.describe_loss = self._describe
         loop.worker.loss_payload = _payload
@@ -55,9 +68,17 @@ class Losses:
             _exit_by_signal()
 
     def look(self) -> None:
-        """Look after the neighbours, and report those that have gone."""
+        """Look, now and then, after the neighbours and other hosts, and report those that have gone."""
+        moment = now()
+        if moment - self._looked < settings.WATCH_S:
+            return
+        self._looked = moment
         loop = self._loop
-        for rank, what in self.neighbours.look(loop.worker.lost | loop.gone, self._is_overdue):
+        known = loop.worker.lost | loop.gone
+        found = self.neighbours.look(known, self._is_overdue)
+        if self._lifelines is not None:
+            found += self._lifelines.look(known)
+        for rank, what in found:
             with loop.lock:
                 if loop.halted is not None:
                     return

@@ -12,7 +12,6 @@ import signal
 from collections.abc import Callable
 from typing import NamedTuple
 
-from scoop_mpi._runtime import settings
 from scoop_mpi._runtime.post import now
 from scoop_mpi._runtime.transport import Mpi
 
@@ -50,10 +49,9 @@ class Neighbours:
             if process.node == own.node and rank != transport.rank
         ]
         self._stopped_since: dict[int, float] = {}
-        self._looked = now()
 
     def look(self, lost: set[int], is_overdue: Callable[[int], bool]) -> list[tuple[int, str]]:
-        """Look, now and then, after the ranks that are this rank's to watch.
+        """Look after the ranks that are this rank's to watch.
 
         Each watches the next living rank of its node, in a ring; all watch the root.
 
@@ -61,9 +59,6 @@ class Neighbours:
             Ranks that have ended or are stopped for good, and what of these, in words.
         """
         moment = now()
-        if moment - self._looked < settings.WATCH_S:
-            return []
-        self._looked = moment
         found = []
         for rank in self._watched(lost):
             state = self._state(rank)

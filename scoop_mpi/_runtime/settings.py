@@ -69,6 +69,9 @@ GRACE_S = 0.5
 LOST_S = 5.0
 """A rank that has not said goodbye so long after the end is given up."""
 
+DOOMED_S = 1.0
+"""... or, where the loss of a rank ends the job, is aborted: the library may have ended it already."""
+
 LEAVE_LAST_S = 30e-3
 """With an exit code other than 0, rank 0 ends so long after the others (20 ms are enough)."""
 

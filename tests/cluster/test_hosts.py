@@ -100,7 +100,7 @@ def test_schedulers_that_are_not_to_be_had(
     assert told(ended)["hosts"] == ["node1", "node1", "node2", "node2"]
 
 
-@pytest.mark.parametrize("how", ["kill", "exit 3", "stop", "two"])
+@pytest.mark.parametrize("how", ["kill", "exit 3", "stop", "two", "cut off"])
 def test_a_rank_on_another_host_dies(in_cluster: Cluster, folder: Path, how: str) -> None:
     """The others go on, where the library can; a rank beside it sees what the library does not."""
     program = REPOSITORY / "tests" / "mpi" / "programs" / "deaths.py"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from scoop_mpi._launch.hearing import VARIABLE
 from scoop_mpi._launch.place import Place
-from scoop_mpi._launch.supervise import ROOT_VARIABLE
 from scoop_mpi._launch.unseen_slots import warning
 
 ALL_HERE = Place(0, 2, 0, 2)
@@ -38,7 +38,7 @@ def test_all_is_well(environ: dict[str, str], place: Place) -> None:
 
 def test_our_own_launcher_saw_it(environ: dict[str, str]) -> None:
     """And `-n` was the user's decision."""
-    assert warning(environ | {ROOT_VARIABLE: "host:path"}, ALL_HERE) == ""
+    assert warning(environ | {VARIABLE: "host:path"}, ALL_HERE) == ""
 
 
 def test_without_a_scheduler_or_its_file() -> None:
