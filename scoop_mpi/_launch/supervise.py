@@ -166,7 +166,8 @@ class Supervisor:
     def kill_all(self) -> None:
         """End mpirun and all that it has started, at once."""
         assert self.mpirun is not None
-        for process in [*_descendants(self.mpirun), self.mpirun]:
+        # mpirun first, or it would tell of the others' end.
+        for process in [self.mpirun, *_descendants(self.mpirun)]:
             _kill(process, signal.SIGKILL)
 
     def interrupt_root(self) -> None:
