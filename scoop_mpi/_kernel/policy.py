@@ -17,7 +17,13 @@ GRAIN_PER_RANK_S = 150e-6
 handles about three messages for each P x 150 us of a rank's work."""
 
 BLOCK_S = 300e-6
-"""Calls are claimed in blocks of about this much work, so that the rest can still be lent."""
+"""Calls are claimed in blocks of at least this much work, if there is so much: each has its price, ..."""
+
+BLOCK_MOST_S = 2e-3
+"""... and at most this much, since what is claimed is not lent ..."""
+
+BLOCK_PART = 8
+"""... and no more than this part of a rank's fair share, so that ranks end together."""
 
 SHORT_S = 1e-3
 """A block known to be shorter than this is run after asking for more, a longer one before."""
@@ -41,9 +47,12 @@ PATIENCE_FACTOR = 3.0
 OUTBOX_S = 250e-6
 """Outcomes of short calls are collected for at most about this long once their loan is done."""
 
+OUTBOX_LOAN_S = 2e-3
+"""While it goes on, for this long: more outcomes will come, and each message has its price ..."""
+
 OUTBOX_PER_RANK_S = 50e-6
-"""Before that they are collected for this long for each rank, so that an owner from whom all the
-others have borrowed hears about 20,000 times a second at most."""
+"""... and for this long for each rank, so that an owner from whom all the others have borrowed hears
+about 20,000 times a second at most."""
 
 FAIR_SHARES = 3
 """A piece is this part of a rank's fair share of what is left."""
@@ -156,18 +165,20 @@ def lead_s(ranks: int) -> float:
     return max(PROMPT_S, ranks * LEND_S)
 
 
-def block(left: int, call_s: float | None) -> int:
-    """Return how many calls to claim at once for running: about BLOCK_S worth."""
+def block(left: int, ranks: int, call_s: float | None) -> int:
+    """Return how many of `left` calls to claim at once for running: BLOCK_S worth, or more."""
     if call_s is None:
         return 1
-    if call_s * left <= BLOCK_S + PROMPT_S:
+    left_s = call_s * left
+    if left_s <= BLOCK_S + PROMPT_S:
         return left  # no crumb is left behind
-    return max(1, int(BLOCK_S / call_s))
+    worth_s = min(max(BLOCK_S, left_s / (BLOCK_PART * ranks)), BLOCK_MOST_S)
+    return max(1, int(worth_s / call_s))
 
 
 def outbox_s(ranks: int) -> float:
     """Return how long outcomes may lie here while their loan goes on."""
-    return max(OUTBOX_S, ranks * OUTBOX_PER_RANK_S)
+    return max(OUTBOX_LOAN_S, ranks * OUTBOX_PER_RANK_S)
 
 
 def patience_s(expected_s: float) -> float:

@@ -202,7 +202,7 @@ class Worker:
             return self.dry(now)
         actions: Actions = []
         call_s = self.durations.expect(source.key)
-        calls = policy.block(source.unstarted.count, call_s)
+        calls = policy.block(source.unstarted.count, self.ranks, call_s)
         expected_s = policy.SHORT_S if call_s is None else call_s * calls
         if self._outbox and now + expected_s > self._outbox_due:
             actions += self._flush()
@@ -239,7 +239,7 @@ class Worker:
             self.expected_s = 0.0
             return Block(task, 0, 1)
         call_s = self.durations.expect(task.key)
-        calls = policy.block(unstarted.count, call_s)
+        calls = policy.block(unstarted.count, self.ranks, call_s)
         run = unstarted.take_at(index, calls)
         if run is None:
             return None

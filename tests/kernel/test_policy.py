@@ -31,20 +31,27 @@ def test_a_piece_is_a_fair_share_or_worth_its_lending(
         assert (calls - 1) * call_s <= left / (calls - 1) * policy.LEND_S * 1.001
 
 
-@given(st.integers(1, 10**9), SECONDS)
-def test_block_is_possible(left: int, call_s: float | None) -> None:
+@given(st.integers(1, 10**9), st.integers(1, 20_000), SECONDS)
+def test_block_is_possible(left: int, ranks: int, call_s: float | None) -> None:
     """A block has at least one call, at most what is left, and is short; the last may be longer."""
-    calls = policy.block(left, call_s)
+    calls = policy.block(left, ranks, call_s)
     assert 1 <= calls <= left
     if call_s and calls > 1:
         crumb_s = policy.PROMPT_S if calls == left else 0
-        assert call_s * calls <= (policy.BLOCK_S + crumb_s) * 1.001
+        assert call_s * calls <= (policy.BLOCK_MOST_S + crumb_s) * 1.001
+
+
+def test_blocks_shrink_towards_the_end() -> None:
+    """Much work is claimed in large blocks, and little in small ones, so that ranks end together."""
+    calls = [policy.block(left, 2, 1e-5) for left in (100_000, 1_000, 500, 100, 30)]
+    assert calls == [200, 62, 31, 29, 30]
+    assert policy.block(1_000, 64, 1e-5) == 29
 
 
 def test_unknown_callables_travel_one_by_one() -> None:
     """Nobody lends many calls of unknown length."""
     assert policy.piece(1000, 2, None, 64) == 1
-    assert policy.block(1000, None) == 1
+    assert policy.block(1000, 2, None) == 1
 
 
 def test_pieces_shrink_towards_the_end() -> None:
@@ -100,6 +107,6 @@ def test_root_spares_itself_at_scale() -> None:
 
 def test_outcomes_wait_longer_in_large_jobs() -> None:
     """An owner from whom all borrow hears at most so often."""
-    assert policy.outbox_s(1) == policy.OUTBOX_S
+    assert policy.outbox_s(1) == policy.OUTBOX_LOAN_S
     for ranks in (64, 1024, 16_384):
         assert ranks / policy.outbox_s(ranks) <= 20_001
