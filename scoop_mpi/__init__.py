@@ -4,6 +4,7 @@
 
     futures     map, submit, mapReduce, ...: calls that run on other ranks
     shared      constants that every rank can read
+    random      random numbers that are the same on any number of ranks
     errors      every exception
     start       workers for a process that is running already, such as a notebook
     logger      a logger that tells time, rank and host
@@ -30,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import logging
 
-    from scoop_mpi import errors, futures, shared, testing
+    from scoop_mpi import errors, futures, random, shared, testing
     from scoop_mpi.workers import start
 
     IS_ORIGIN: bool
@@ -46,9 +47,19 @@ IS_RUNNING = False
 _logged_as: tuple[int | None, int] = None, 1
 """Rank and verbosity of the logger, for when it is first used."""
 
-__all__ = ["IS_RUNNING", "__version__", "errors", "futures", "logger", "shared", "start", "testing"]
+__all__ = [
+    "IS_RUNNING",
+    "__version__",
+    "errors",
+    "futures",
+    "logger",
+    "random",
+    "shared",
+    "start",
+    "testing",
+]
 
-_SUBMODULES = frozenset({"errors", "futures", "shared", "testing"})
+_SUBMODULES = frozenset({"errors", "futures", "random", "shared", "testing"})
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@
     ├── PickleError               an argument, callable or result cannot travel   (also TypeError)
     ├── WorkerLost                the ranks that ran a call were lost, more often than it may be retried
     ├── CallTimeout               a call took longer than it may     (also TimeoutError)
+    ├── NotSeeded                 random numbers are asked for, and nobody gave a seed (also LookupError)
     ├── JournalError              a journal that cannot be used
     ├── RemoteError               stands in for an exception that could not travel
     └── RemoteTraceback           the cause of an exception that came from another rank
@@ -52,6 +53,10 @@ class CallTimeout(ScoopError, TimeoutError):  # noqa: N818  as TimeoutError
 
     Or its rank was given up, because the call could not be interrupted.
     """
+
+
+class NotSeeded(ScoopError, LookupError):  # noqa: N818  names the fact
+    """A call asks for its random generator, and neither the program nor the call was given a seed."""
 
 
 class JournalError(ScoopError):

@@ -13,13 +13,15 @@ from __future__ import annotations
 import builtins
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
+from scoop_mpi._runtime import here
 from scoop_mpi._runtime.callables import encode_function
 from scoop_mpi._runtime.cargo import MapCargo, encode_call
-from scoop_mpi._runtime.columns import encode_columns
+from scoop_mpi._runtime.columns import PlainColumn, encode_columns
 from scoop_mpi._runtime.future import Future, Results, as_they_come
 from scoop_mpi._runtime.here import current
 from scoop_mpi._runtime.loop import Loop
@@ -27,6 +29,11 @@ from scoop_mpi._runtime.post import now
 
 if TYPE_CHECKING:
     from concurrent.futures import CancelledError
+
+    from scoop_mpi._runtime.once import Once
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION = (
     "ALL_COMPLETED",
@@ -48,6 +55,7 @@ __all__ = [
     "mapReduce",
     "mapScan",
     "map_as_completed",
+    "once_per_rank",
     "shutdown",
     "submit",
     "wait",
@@ -81,6 +89,8 @@ def _submit(
     func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], retries: int | None
 ) -> Future:
     loop = current("futures.submit")
+    if here.stream is not None and (stream := here.stream()) is not None:
+        func, args = stream.seeded(func), (0, *args)
     function = encode_function(func, travels=loop.ranks > 1)
     return Future(loop, loop.push(1, encode_call(function, args, kwargs), retries))
 
@@ -132,15 +142,22 @@ def _map_task(
     iterables: tuple[Iterable[Any], ...],
     retries: int | None = None,
 ) -> Task:
+    stream = None if here.stream is None else here.stream()
+    if stream is not None:
+        func = stream.seeded(func)
     function = encode_function(func, travels=loop.ranks > 1)
     columns, calls = encode_columns(iterables)
+    if stream is not None:
+        columns.insert(0, PlainColumn(range(calls)))
     return loop.push(calls, MapCargo(function, columns), retries)
 
 
 # --- options of calls ------------------------------------------------------------------------
 
 
-def with_options(*, timeout: float | None = None, retries: int | None = None) -> Calls:
+def with_options(
+    *, timeout: float | None = None, retries: int | None = None, seed: int | None = None
+) -> Calls:
     """Return `submit`, `map` and `map_as_completed` whose calls have these options.
 
     `futures.with_options(timeout=5.0).map(f, xs)`. They hold for these calls alone, not for calls
@@ -153,23 +170,33 @@ def with_options(*, timeout: float | None = None, retries: int | None = None) ->
             SIGALRM, and costs some 0.1 ms a call: meant for calls that take longer.
         retries: How often a call is run again whose rank has died, where the job outlives that.
             With a timeout, 0 unless said; else what `--retries` says (2).
+        seed: Each call has its own `random.generator()`, which depends on this number, on how many
+            maps and submits these options have made, and on the index of the call. Calls that a call
+            makes derive theirs from it.
 
     Raises:
-        ValueError: A timeout that is not more than 0, retries less than 0.
+        ValueError: A timeout that is not more than 0, retries or a seed less than 0.
     """
     if timeout is not None and not timeout > 0:
         raise ValueError(f"timeout must be a number of seconds, more than 0, not {timeout!r}")
     if retries is not None and retries < 0:
         raise ValueError(f"retries must be a whole number, 0 or more, not {retries!r}")
-    return Calls(timeout, 0 if retries is None and timeout is not None else retries)
+    return Calls(timeout, 0 if retries is None and timeout is not None else retries, seed)
 
 
 class Calls:
     """Makes calls with options; see `with_options`."""
 
-    def __init__(self, timeout: float | None, retries: int | None) -> None:
+    def __init__(
+        self, timeout: float | None = None, retries: int | None = None, seed: int | None = None
+    ) -> None:
         self._timeout = timeout
         self._retries = retries
+        self._stream: AbstractContextManager[object] = nullcontext()
+        if seed is not None:
+            from scoop_mpi._runtime.seeds import Stream, checked  # noqa: PLC0415  few programs use it
+
+            self._stream = Stream(checked(seed))
 
     def _limited(self, func: Callable[..., Any]) -> Callable[..., Any]:
         if self._timeout is None or not callable(func):
@@ -180,7 +207,8 @@ class Calls:
 
     def submit(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
         """Submit a call, as `futures.submit`."""
-        return _submit(self._limited(func), args, kwargs, self._retries)
+        with self._stream:
+            return _submit(self._limited(func), args, kwargs, self._retries)
 
     def map(
         self,
@@ -192,7 +220,7 @@ class Calls:
         """Map, as `futures.map`, whose `timeout` is another: that of waiting for results."""
         loop = current("futures.map")
         until = None if timeout is None else now() + timeout
-        return Results(loop, _map_task(loop, self._limited(func), iterables, self._retries), until)
+        return Results(loop, self._task(loop, func, iterables), until)
 
     def map_as_completed(
         self, func: Callable[..., Any], *iterables: Iterable[Any], timeout: float | None = None
@@ -200,8 +228,35 @@ class Calls:
         """Map, and yield results as they come, as `futures.map_as_completed`."""
         loop = current("futures.map_as_completed")
         until = None if timeout is None else now() + timeout
-        task = _map_task(loop, self._limited(func), iterables, self._retries)
-        return _as_they_come(loop, task, until)
+        return _as_they_come(loop, self._task(loop, func, iterables), until)
+
+    def _task(
+        self, loop: Loop, func: Callable[..., Any], iterables: tuple[Iterable[Any], ...]
+    ) -> Task:
+        with self._stream:
+            return _map_task(loop, self._limited(func), iterables, self._retries)
+
+
+# --- kept on each rank -----------------------------------------------------------------------
+
+
+def once_per_rank(func: Callable[P, R]) -> Once[P, R]:
+    """Have a function called once on each rank for the same arguments, and keep what it returned.
+
+        @futures.once_per_rank
+        def table(path):
+            return numpy.load(path)         # read when a call on this rank first needs it
+
+    As `functools.cache`, but kept for the rank: also where the function travels by value, from a
+    prompt or a notebook. `table.forget()` drops what this rank keeps. Threads wait for the one that
+    calls; if the function itself waits for calls, others that run meanwhile may call it again.
+
+    Raises:
+        TypeError: From the function: its arguments are not hashable.
+    """
+    from scoop_mpi._runtime.once import Once  # noqa: PLC0415  few programs use it
+
+    return Once(func)
 
 
 # --- waiting ---------------------------------------------------------------------------------

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from scoop_mpi._runtime import settings
 from scoop_mpi._runtime.loop import Loop
 
+if TYPE_CHECKING:
+    from scoop_mpi._runtime.seeds import Stream
+
 _current: Loop | None = None
 importing: Callable[[str], None] | None = None
 """Set while a worker imports the program: called, with the name, by what must not be called then."""
+
+stream: Callable[[], Stream | None] | None = None
+"""Tells of the random stream of the call that runs; None as long as nothing here was seeded."""
 
 
 def current(caller: str = "") -> Loop:

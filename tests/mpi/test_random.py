@@ -1,0 +1,52 @@
+"""Random numbers do not depend on ranks; what is made once per rank is made once per rank."""
+
+from __future__ import annotations
+
+import pytest
+
+from scoop_mpi import futures
+from scoop_mpi._runtime.seeds import checked
+
+from .conftest import SERIAL, Job
+from .test_programs import SIZES, assert_ok
+
+
+@pytest.fixture(scope="module")
+def drawn() -> dict[str, str]:
+    """Keep what the first run printed."""
+    return {}
+
+
+@pytest.mark.parametrize("ranks", [SERIAL, *SIZES])
+def test_random_numbers_are_the_same_at_any_size(
+    job: Job, ranks: int, drawn: dict[str, str]
+) -> None:
+    """To the last bit: mapped, submitted, nested, reduced, timed; and no two are the same."""
+    ended = job("seeded.py", ranks=ranks)
+    assert_ok(ended, ranks)
+    assert ended.stdout == drawn.setdefault("drawn", ended.stdout)
+
+
+def test_a_stream_is_numpy_s_own_for_its_path(job: Job) -> None:
+    """Which map, which call of it: the spawn key, as the page says."""
+    import numpy as np  # noqa: PLC0415  the program under test draws, this one tells what
+
+    first = job("seeded.py", ranks=2).stdout.split()[5]
+    sequence = np.random.SeedSequence(7, spawn_key=(0, 5))
+    assert float.fromhex(first) == 5 + np.random.default_rng(sequence).random()
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 3])
+def test_what_is_made_once_per_rank(job: Job, ranks: int) -> None:
+    """By name, by value, and mapped itself."""
+    assert_ok(job("once.py", ranks=ranks), ranks)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "x", None])
+def test_a_seed_is_a_whole_number(seed: object) -> None:
+    """Anything else is refused at once."""
+    with pytest.raises(ValueError, match="a seed is a whole number"):
+        checked(seed)  # type: ignore[arg-type]  # that is what is tried
+    if seed is not None:
+        with pytest.raises(ValueError, match="a seed is a whole number"):
+            futures.with_options(seed=seed)  # type: ignore[arg-type]  # as above
