@@ -1,8 +1,8 @@
-"""What mpirun itself says, where the ranks write past it: handed on as it comes, but for its chatter.
+"""What comes by mpirun's standard error: handed on as it comes, but for mpirun's own chatter.
 
-When a rank has died and the others go on, or have ended without MPI's goodbye, Open MPI's mpirun may
-say that its connection to a rank is gone. Who reads it can do nothing with it; the loss of a rank
-is told by rank 0.
+When a rank has died and the others go on, or have ended without MPI's goodbye, Open MPI's mpirun, or
+its daemon on another host, may say that its connection to a rank is gone. Who reads it can do
+nothing with it; the loss of a rank is told by rank 0.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ _CHATTER = re.compile(
     rb"pmix_ptl_base: send_msg: write failed|\[warn\] Epoll |PMIX ERROR: .*(LOST|UNREACH)"
     rb"|^double free or corruption"  # its own end, now and then (1 in some 900 runs)
 )
+_BEGINS_LIKE_CHATTER = re.compile(rb"\[|PMIX|d(o(u|$)|$)")
+"""What of a line that is not whole is held back: anything else is somebody's question, or progress."""
+
 _MOST = 65536
 
 
@@ -32,12 +35,15 @@ class Words:
         self._line = b""
 
     def hand_on(self) -> bool:
-        """Write what has come to standard error, by lines; False when nothing more can come."""
+        """Write what has come to standard error; False when nothing more can come."""
         with contextlib.suppress(BlockingIOError):
             data = os.read(self.read_end, _MOST)
             *lines, self._line = (self._line + data).split(b"\n")
             for line in lines:
                 _say(line + b"\n")
+            if self._line and not _BEGINS_LIKE_CHATTER.match(self._line):
+                _say(self._line)
+                self._line = b""
             return bool(data)
         return True
 

@@ -49,7 +49,7 @@ def _run(command: Command, options: Options, *, several: bool) -> NoReturn:
     if prompts:
         terminal.run(supervisor, command.argv, environ)
     alone = not several and output.is_lent(environ, 1) and output.is_lent(environ, 2)
-    supervisor.start(command.argv, environ, only_its_words=alone)
+    supervisor.start(command.argv, environ, through_us=(1, 2) if alone else (2,))
     supervisor.wait()
 
 

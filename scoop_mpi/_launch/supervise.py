@@ -73,20 +73,21 @@ class Supervisor:
         return told
 
     def start(
-        self, argv: tuple[str, ...], environ: Mapping[str, str], *, only_its_words: bool = False
+        self, argv: tuple[str, ...], environ: Mapping[str, str], *, through_us: tuple[int, ...] = ()
     ) -> None:
         """Start mpirun, in a group of its own: Ctrl-C is for the group in front.
 
         Args:
-            only_its_words: Whether its output is its own alone, not the ranks': no result, then.
+            through_us: Which of 1 and 2 come by us, to go to standard error without its chatter; 1 only
+                where its output is its own alone, not the ranks': no result, then.
         """
         self._survives = "--with-ft" in argv
-        words = self._words = Words() if only_its_words else None
+        words = self._words = Words() if through_us else None
         self.mpirun = child = os.fork()
         if child == 0:
             if words is not None:
-                os.dup2(words.write_end, 1)
-                os.dup2(words.write_end, 2)
+                for number in through_us:
+                    os.dup2(words.write_end, number)
             _become(argv, environ)
         if words is not None:
             os.close(words.write_end)
