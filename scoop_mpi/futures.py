@@ -22,7 +22,7 @@ from scoop_mpi._runtime import here
 from scoop_mpi._runtime.callables import encode_function
 from scoop_mpi._runtime.cargo import MapCargo, encode_call
 from scoop_mpi._runtime.columns import PlainColumn, encode_columns
-from scoop_mpi._runtime.future import Future, Results, as_they_come
+from scoop_mpi._runtime.future import Future, Results, as_they_come, whereabouts
 from scoop_mpi._runtime.here import current
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
@@ -352,7 +352,11 @@ def _as_completed(loop: Loop, futures: list[Future], until: float | None) -> Ite
                 waiting.needed = 1
             tasks = [task for task in tasks if task.unstarted.count]
             if not loop.await_any(waiting, tasks, until):
-                raise TimeoutError(f"{len(pending)} of {len(futures)} futures are not done")
+                late = "; ".join(f"{task.key}: {whereabouts(task)}" for task in list(pending)[:3])
+                raise TimeoutError(
+                    f"{len(pending)} of {len(futures)} futures are not done in time ({late}"
+                    f"{'; ...' if len(pending) > 3 else ''})"
+                )
     finally:
         _unwatch(loop, waiting, list(pending.values()))
 

@@ -109,7 +109,8 @@ def _lsf(environ: Mapping[str, str], read: Read) -> Allocation:
     if words:
         if len(words) % 2 or not all(map(_is_count, words[1::2])):
             raise LaunchError(
-                f"LSB_MCPU_HOSTS is {' '.join(words)!r}; expected hosts, a number after each"
+                f"LSB_MCPU_HOSTS is {' '.join(words)!r}; expected hosts, a number after each. "
+                "Name them by --hostfile"
             )
         hosts = [
             Host(name, int(slots)) for name, slots in zip(words[::2], words[1::2], strict=True)
@@ -136,5 +137,7 @@ def _lines(variable: str, environ: Mapping[str, str], read: Read) -> list[str]:
             "It is there only on the job's first host; start scoop_mpi there."
         ) from error
     if not lines:
-        raise LaunchError(f"the scheduler's list of hosts, {path} ({variable}), is empty")
+        raise LaunchError(
+            f"the scheduler's list of hosts, {path} ({variable}), is empty. Name them by --hostfile"
+        )
     return lines

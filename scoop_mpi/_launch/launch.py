@@ -66,7 +66,9 @@ def _run_alone(options: Options, facts: Facts) -> None:
     argv = (*command[:start], "-n", "1", *command[start:])
     path = shutil.which(argv[0])
     if path is None:
-        raise LaunchError(f"{argv[0]} cannot be started: it is not there")
+        raise LaunchError(
+            f"{argv[0]} cannot be started: it is not there; --python-interpreter names one"
+        )
     os.execve(path, argv, os.environ)
 
 

@@ -121,7 +121,10 @@ def _probe(plan: LaunchPlan, host: str) -> int:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise LaunchError(f"{host} could not be asked for its cores: {error}") from error
+        raise LaunchError(
+            f"{host} could not be asked for its cores: {error}. You may say how many ranks it shall have: "
+            f"`{host} 4` in the hostfile"
+        ) from error
     finally:
         os.close(HOSTS_FD)
     cores = re.search(r"^cores \S+ (\d+)$", answer.stdout, re.MULTILINE)

@@ -136,8 +136,8 @@ def _run_rank(options: Options, place: Place, tell_code: Callable[[int], None] |
         ending.ticker.start()
     elif loop.rank == BROKER:
         say(
-            "scoop_mpi: this MPI gives no MPI_THREAD_MULTIPLE, so a rank serves the others only "
-            "between calls."
+            "scoop_mpi: this MPI gives no MPI_THREAD_MULTIPLE, so a rank serves the others only between "
+            "calls: results are the same, but ranks may wait for each other. Use an MPI built with it."
         )
     if loop.rank == BROKER:
         here.install(loop)
@@ -183,7 +183,8 @@ def _serve(program: Program, loop: Loop, ending: Any) -> NoReturn:
         loop.serve()
     except BaseException as error:  # a bug of ours, or a signal handler of the program's
         ending.report_and_wait(
-            f"scoop_mpi: {loop.where} failed outside of any call:\n{outcomes.format_error(error)}"
+            f"scoop_mpi: {loop.where} failed outside of any call, which a signal handler of the program "
+            f"can do, or a bug of scoop_mpi: please report this.\n{outcomes.format_error(error)}"
         )
     ending.leave()
     raise AssertionError("a rank that left went on")

@@ -222,7 +222,10 @@ class Ending:
 
     def crashed(self, error: BaseException) -> None:
         """End the job at once: this rank can serve nobody any more. Does not return."""
-        say(f"scoop_mpi: {self._loop.where} failed:\n{outcomes.format_error(error)}")
+        say(
+            f"scoop_mpi: {self._loop.where} failed while the job ended. Unless that was Ctrl-C, it is a "
+            f"bug of scoop_mpi: please report this.\n{outcomes.format_error(error)}"
+        )
         self._transport.abort(1)
         end_process(1)
 

@@ -28,6 +28,19 @@ _SCOOPS_OWN = {
 """Attributes of SCOOP's futures that were its machinery, and what to use instead."""
 
 
+def whereabouts(task: Task) -> str:
+    """Return where the calls of a task are that have no outcome yet, in words."""
+    held: dict[int, int] = {}
+    for lease in list(task.leases.values()):
+        held[lease.borrower] = held.get(lease.borrower, 0) + lease.missing.count
+    places = [f"rank {rank} has {calls}" for rank, calls in sorted(held.items())]
+    if task.running:
+        places.append(f"{task.running} run on this rank")
+    if task.unstarted.count:
+        places.append(f"{task.unstarted.count} not started")
+    return ", ".join(places) or "just arriving"
+
+
 class CallbackEntry(NamedTuple):
     """A callback of a future, as SCOOP lists them."""
 
@@ -99,7 +112,9 @@ class Future:
         until = None if timeout is None else now() + timeout
         entry = self._loop.obtain(self.task, 0, until)
         if entry is None:
-            raise TimeoutError(f"{self.task.key} has no outcome after {timeout} s")
+            raise TimeoutError(
+                f"{self.task.key} has no outcome after {timeout} s: {whereabouts(self.task)}"
+            )
         if self._value is not _UNSET:  # a callback, or another caller, has asked meanwhile
             return
         _, failed, payload = entry
@@ -234,7 +249,10 @@ def _in_order(loop: Loop, task: Task, until: float | None) -> Iterator[list[Any]
         too_late = until is not None and now() >= until and not _has_come(loop, task, position)
         entry = None if too_late else loop.obtain(task, position, until)
         if entry is None:
-            raise TimeoutError(f"{task.key}: result {position} of {task.calls} is not there")
+            raise TimeoutError(
+                f"{task.key}: result {position} of {task.calls} is not there in time: "
+                f"{whereabouts(task)}"
+            )
         del task.arrived[position]
         position, failed, payload = entry
         if failed:
@@ -272,7 +290,10 @@ def as_they_come(loop: Loop, task: Task, until: float | None) -> Iterator[list[A
                     continue
                 wait.needed = 1
             if not loop.await_any(wait, [task], until):
-                raise TimeoutError(f"{task.key}: {left} of {task.calls} results are not there")
+                raise TimeoutError(
+                    f"{task.key}: {left} of {task.calls} results are not there in time: "
+                    f"{whereabouts(task)}"
+                )
 
 
 def values_of(payload: outcomes.Payload) -> Iterator[list[Any]]:

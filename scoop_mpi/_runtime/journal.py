@@ -110,7 +110,7 @@ class Journal:
             if identity.of_bytes(key, outcome) != checksum:
                 raise JournalError(
                     f"the journal {self.folder} is damaged: an outcome does not match its checksum. "
-                    "It is left as it is; move it away to start anew."
+                    "It is left as it is; move it away to start anew"
                 )
             found[key] = outcome
         return found
@@ -175,10 +175,14 @@ def _check_folder(folder: str) -> None:
         except FileExistsError:
             raise
         except OSError as error:
-            raise JournalError(f"the journal {folder} cannot be made: {error.strerror}") from error
+            raise JournalError(
+                f"the journal {folder} cannot be made: {error.strerror}. Name another by --journal"
+            ) from error
     status = os.lstat(folder)
     if not stat.S_ISDIR(status.st_mode):
-        raise JournalError(f"the journal {folder} is not a folder (links are not followed)")
+        raise JournalError(
+            f"the journal {folder} is not a folder (links are not followed). Name another by --journal"
+        )
     if status.st_uid != os.geteuid() or status.st_mode & 0o022:
         raise JournalError(
             f"the journal {folder} belongs to somebody else, or others may write to it: it would be "
@@ -192,13 +196,17 @@ def _lock(folder: str) -> int:
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise JournalError(f"the journal {folder} cannot be used: {error.strerror}") from error
+        raise JournalError(
+            f"the journal {folder} cannot be used: {error.strerror}. Name another by --journal"
+        ) from error
     try:
         fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         holder = os.read(lock, 200).decode(errors="replace") or "another process"
         os.close(lock)
-        raise JournalError(f"the journal {folder} is in use by {holder}") from error
+        raise JournalError(
+            f"the journal {folder} is in use by {holder}. Wait for its end, or name another by --journal"
+        ) from error
     os.ftruncate(lock, 0)
     os.write(lock, f"process {os.getpid()} on {os.uname().nodename}".encode())
     return lock
@@ -209,21 +217,31 @@ def _check_file(path: str) -> bool:
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise JournalError(f"{path} cannot be opened: {error.strerror}") from error
+        raise JournalError(
+            f"{path} cannot be opened: {error.strerror}. Name another journal by --journal"
+        ) from error
     try:
         status = os.fstat(file)
         head = os.read(file, 100)
     finally:
         os.close(file)
     if status.st_uid != os.geteuid() or status.st_mode & 0o022:
-        raise JournalError(f"{path} belongs to somebody else, or others may write to it")
+        raise JournalError(
+            f"{path} belongs to somebody else, or others may write to it: it would be unpickled here. "
+            "Make it yours alone: chmod 600"
+        )
     if not head:
         return True
     version = int.from_bytes(head[60:64], "big")
     if not head.startswith(_MAGIC) or int.from_bytes(head[68:72], "big") != _APPLICATION:
-        raise JournalError(f"{path} is not a journal of scoop_mpi; it is left as it is")
+        raise JournalError(
+            f"{path} is not a journal of scoop_mpi; it is left as it is. Name another by --journal"
+        )
     if version != _VERSION:
-        raise JournalError(f"{path} is of version {version}, which this scoop_mpi cannot read")
+        raise JournalError(
+            f"{path} is of version {version}, and this scoop_mpi reads {_VERSION}. Run it with the "
+            "scoop_mpi that wrote it, or move it away to start anew"
+        )
     return False
 
 
@@ -246,6 +264,6 @@ def _open(path: str, *, new: bool) -> sqlite3.Connection:
         verdict = str(error)
     if verdict != "ok":
         raise JournalError(
-            f"{path} is damaged ({verdict}). It is left as it is; move it away to start anew."
+            f"{path} is damaged ({verdict}). It is left as it is; move it away to start anew"
         )
     return database

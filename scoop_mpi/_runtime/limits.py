@@ -116,7 +116,8 @@ def _begin(limit: Limit) -> None:
     if signal.getsignal(signal.SIGALRM) is not _on_alarm:
         if signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL:
             raise CallTimeout(
-                "a limit needs SIGALRM, for which the program has a handler of its own"
+                "a limit needs SIGALRM, for which the program has a handler of its own: make the calls "
+                "without timeout=, or leave that signal to them"
             )
         signal.signal(signal.SIGALRM, _on_alarm)
     current("limit").limits = _LOOKS

@@ -84,8 +84,11 @@ def decode_value(kind: int, data: Any) -> Any:
         try:
             return loads_once(data)
         except BaseException as error:
+            from scoop_mpi._runtime.here import current  # noqa: PLC0415  it imports this module
+
             raise PickleError(
-                f"A result could not be unpickled ({type(error).__name__}: {_text(error)})."
+                f"A result could not be unpickled on {current('result').where} "
+                f"({type(error).__name__}: {_text(error)}). What its class needs must be here, too."
             ) from error
     raise failure_of(kind, data)
 
