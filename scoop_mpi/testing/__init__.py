@@ -1,4 +1,10 @@
-"""The kernel without MPI: a virtual cluster on a virtual clock, replayed from a seed.
+"""For tests: of programs on real ranks, and of the rules in a virtual cluster, replayed from a seed.
+
+    plugin       the pytest fixture `scoop_ranks`: functions and programs on n ranks
+    job          ... what it gives
+    called       ... the program that runs a function there
+
+The kernel without MPI, on a virtual clock:
 
     operations   what a virtual program may do
     cluster      the event loop; start here
@@ -14,5 +20,5 @@
     soak         `python -m scoop_mpi.testing.soak`: many seeds
     utilisation  `python -m scoop_mpi.testing.utilisation`: how busy the ranks are
 
-Nothing here imports MPI, and all of it may be used to try programs and policies.
+Nothing in the process of the tests imports MPI, and all of it may be used to try programs and policies.
 """
