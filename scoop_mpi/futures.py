@@ -51,11 +51,13 @@ __all__ = [
     "DoneAndNotDone",
     "Future",
     "as_completed",
+    "initialize",
     "map",
     "mapReduce",
     "mapScan",
     "map_as_completed",
     "once_per_rank",
+    "run_everywhere",
     "shutdown",
     "submit",
     "wait",
@@ -257,6 +259,49 @@ def once_per_rank(func: Callable[P, R]) -> Once[P, R]:
     from scoop_mpi._runtime.once import Once  # noqa: PLC0415  few programs use it
 
     return Once(func)
+
+
+# --- on every rank ---------------------------------------------------------------------------
+
+
+def run_everywhere(func: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> list[Any]:
+    """Call a function once on each rank, this one included, and return what each returned, by rank.
+
+    It runs on the rank's main thread, before other calls: a rank that is in a long call runs it when
+    that call ends, or waits. May be called from any call. The place of a rank that was lost, before or
+    meanwhile, holds a `WorkerLost`: it is not raised, so that what the others returned is there.
+
+    Raises:
+        Exception: What the call raised, once all have ended: that of the lowest rank, as for any call.
+        PickleError: `func` or an argument cannot travel; nothing was called.
+    """
+    from scoop_mpi._runtime.everywhere import run_on_all  # noqa: PLC0415  few programs use it
+
+    loop = current("futures.run_everywhere")
+    calls = [Future(loop, task) for task in run_on_all(loop, func, args, kwargs)]
+    errors = [call.exception() for call in calls]
+    return [
+        error if call.task.losses else call.result()  # its rank was lost
+        for call, error in zip(calls, errors, strict=True)
+    ]
+
+
+def initialize(func: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Call a function here, now, and on every other rank before any call submitted from now on.
+
+    Returns when it has been called here; the other ranks run it as soon as they can, on their main
+    threads, and none runs a call that was submitted later, by whomever, before it has. Several
+    initializers run in order. While one waits for calls of its own, others may run.
+
+    If it raises here, that is raised, and it is called nowhere else. If it raises on another rank, the
+    job ends with its traceback, the rank and the host: a rank that is not ready can serve nobody.
+
+    Raises:
+        PickleError: `func` or an argument cannot travel; nothing was called.
+    """
+    from scoop_mpi._runtime import everywhere  # noqa: PLC0415  few programs use it
+
+    everywhere.initialize(current("futures.initialize"), func, args, kwargs)
 
 
 # --- waiting ---------------------------------------------------------------------------------

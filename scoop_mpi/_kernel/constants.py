@@ -4,6 +4,9 @@ Rank 0 decides: it numbers each accepted definition and tells every rank, in ord
 outcomes carry the highest number that their sender knows, and a rank that is behind holds them
 until it has caught up. So a call never runs before the constants that were set when it was
 submitted are there, and no timeout is involved.
+
+Initializers are numbered with them: what a name with `INITIALIZER` before it stands for is not kept,
+but called, on each rank, before any call of which the sender knew that number.
 """
 
 from __future__ import annotations
@@ -11,6 +14,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from scoop_mpi._kernel.protocol import Actions, Constants, Define, Denied, Send
+
+INITIALIZER = "\0initializer "
+"""What the names of initializers begin with, which no constant's name does."""
 
 
 class Registry:
@@ -85,6 +91,8 @@ class Store:
         assert message.number == self.number + 1, "constants arrive in order"
         self.number = message.number
         for name, encoded in message.items:
+            if name.startswith(INITIALIZER):
+                continue
             self.known[name] = Constant(message.number, message.setter, encoded)
             self.forgotten.pop(name, None)
         if message.definer == rank:

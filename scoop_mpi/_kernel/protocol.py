@@ -29,6 +29,9 @@ BROKER = 0
 UNKNOWN_S = -1.0
 """The estimate of a callable that nobody has timed yet."""
 
+UNASKED = -1
+"""The request of a `Lend` that nobody asked for: its calls are for this very rank, before any others."""
+
 
 # --- matchmaking -----------------------------------------------------------------------------
 

@@ -128,10 +128,29 @@ class Task:
 class Loan:
     """A borrower's record of calls that it holds for their owner."""
 
-    __slots__ = ("cargo", "key", "lease", "origin", "owner", "running", "serial", "unstarted")
+    __slots__ = (
+        "bound",
+        "cargo",
+        "key",
+        "lease",
+        "origin",
+        "owner",
+        "running",
+        "serial",
+        "unstarted",
+    )
 
     def __init__(
-        self, owner: int, serial: int, lease: int, start: int, stop: int, key: str, cargo: Any
+        self,
+        owner: int,
+        serial: int,
+        lease: int,
+        start: int,
+        stop: int,
+        key: str,
+        cargo: Any,
+        *,
+        bound: bool = False,
     ) -> None:
         self.owner = owner
         self.serial = serial
@@ -142,6 +161,8 @@ class Loan:
         """The index of the first call in `cargo`."""
         self.unstarted = Spans(start, stop)
         self.running = 0
+        self.bound = bound
+        """Whether it is for this very rank: it goes before all others, and is not given back."""
 
 
 class Block:

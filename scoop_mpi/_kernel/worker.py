@@ -9,6 +9,7 @@ work has come.
 The one who drives a Worker (a real loop, or the virtual cluster) calls
 
     push(task)            calls have been made here
+    push_to(task, rank)   a call has been made here that is for that very rank
     turn(now)             what shall this rank do next? (`Run` a block, or nothing)
     claim(task, index)    the caller waits for this very call: may it run it itself?
     finished(block, ...)  a block has been run
@@ -26,9 +27,10 @@ from collections.abc import Callable, MutableSequence, Sequence
 from typing import Any
 
 from scoop_mpi._kernel import policy
-from scoop_mpi._kernel.constants import Store
+from scoop_mpi._kernel.constants import INITIALIZER, Store
 from scoop_mpi._kernel.protocol import (
     BROKER,
+    UNASKED,
     UNKNOWN_S,
     Actions,
     Ask,
@@ -94,7 +96,9 @@ class Worker:
         self._doubtful: deque[tuple[Task, int, float]] = deque()
         """Own calls whose rank was lost, oldest first, and since when they wait for another."""
         self._loans: deque[Loan] = deque()
-        """Borrowed work with unstarted calls, oldest first."""
+        """Borrowed work with unstarted calls, oldest first; before it, what is bound to this rank."""
+        self.bound = 0
+        """How many of them are bound: nothing else is started before these."""
         self._borrowed = 0
         """Loans of which any call is unstarted or running here."""
         self.unseen: dict[int, Task] = {}
@@ -158,6 +162,19 @@ class Worker:
             return []
         return self._tell_surplus()
 
+    def push_to(self, task: Task, rank: int) -> Actions:
+        """Take a new task of a single call, which is to run on that very rank and on no other."""
+        self.tasks[task.serial] = task
+        task.unstarted.clear()
+        if rank == self.rank:
+            task.running = 1
+            return [Run(Block(task, 0, 1))]
+        if rank in self.lost:
+            task.losses[0] = 0
+            return self._give_up(task, 0, f"rank {rank} was lost before")
+        part = self._lease(task, rank, 0, 1, None)
+        return [Send(rank, Lend(UNASKED, (part,), self.constants.number))]
+
     def offer(self) -> Actions:
         """A caller waits but leaves its calls to others: tell of them, however short they are."""
         return self._tell_surplus()
@@ -188,12 +205,12 @@ class Worker:
             newest = self._ready[next(reversed(self._ready))]
             if not self._picks or self._may_run(newest):
                 return newest
-        if self._loans and not self.full:
+        if self._loans and (self.bound or not self.full):
             return self._loans[0]
         return None
 
     def _may_run(self, task: Task) -> bool:
-        return policy.root_may_run(self.ranks, self.durations.expect(task.key))
+        return not self.bound and policy.root_may_run(self.ranks, self.durations.expect(task.key))
 
     def turn(self, now: float) -> Actions:
         """Choose the next block to run, and ask for more before this rank is dry."""
@@ -255,7 +272,14 @@ class Worker:
                 del self._ready[source.serial]
             else:
                 self._loans.remove(source)
+                if source.bound:
+                    self._bind(-1)
         return Block(source, start, stop)
+
+    def _bind(self, number: int) -> None:
+        """Book bound loans that have come, or gone."""
+        self.bound += number
+        self._picks = self._spares_itself or self.bound > 0
 
     def _nearly_dry(self, running_s: float) -> bool:
         """Return whether what is left here, beside the running block, is not worth the wait."""
@@ -295,8 +319,8 @@ class Worker:
             return self._arrive(source, block.start, block.stop, payload, failed=failed)
         if not source.running and not source.unstarted.count:
             self._borrowed -= 1
-        if source.owner in self.lost:
-            return []
+        if source.owner in self.lost or source.owner == self.rank:
+            return []  # nobody waits; for an initializer neither
         if not self._outbox:
             self._outbox_due = now + policy.outbox_s(self.ranks)
         if failed or not (source.running or source.unstarted.count):
@@ -404,13 +428,14 @@ class Worker:
             # All others may be full of parked calls, which wait for these in the end.
             actions += self._take_doubtful_back("", now - policy.DOUBT_S)
         stuck = now - self._turn_at > policy.patience_s(self.expected_s)
-        if self._loans and (stuck or self.full):
+        if len(self._loans) > self.bound and (stuck or self.full):
             actions += self._give_back()
         return actions
 
     def _give_back(self) -> Actions:
         """Return every borrowed call that is not started to its owner."""
         actions: Actions = []
+        bound = [self._loans.popleft() for _ in range(self.bound)]
         for loan in self._loans:
             while loan.unstarted.count:
                 start, stop = loan.unstarted.take_front(loan.unstarted.count)
@@ -418,7 +443,7 @@ class Worker:
                 actions.append(Send(loan.owner, GiveBack(loan.serial, loan.lease, start, stop)))
             if not loan.running:
                 self._borrowed -= 1
-        self._loans.clear()
+        self._loans = deque(bound)
         return actions
 
     # --- messages ----------------------------------------------------------------------------
@@ -438,6 +463,7 @@ class Worker:
             return self._on_give_back(message, now)
         if type(message) is Constants:
             self.constants.learn(self.rank, message)
+            self._take_initializers(message)
             held, self._held = self._held, []
             return [
                 action for sender, waiting in held for action in self.receive(sender, waiting, now)
@@ -508,7 +534,31 @@ class Worker:
         cargo = task.cargo.cut(start, stop)
         return Part(task.serial, self._leases, start, stop, task.key, seconds, cargo)
 
+    def _take_initializers(self, message: Constants) -> None:
+        """Let initializers run here before anything else; their definer has run them itself."""
+        if message.definer == self.rank:
+            return
+        for name, encoded in message.items:
+            if name.startswith(INITIALIZER):
+                key = name.removeprefix(INITIALIZER)
+                self._bound_loan(Loan(self.rank, 0, 0, 0, 1, key, (None, encoded), bound=True))
+
+    def _bound_loan(self, loan: Loan) -> None:
+        self._borrowed += 1
+        self._loans.insert(self.bound, loan)
+        self._bind(1)
+
+    def _on_unasked(self, sender: int, message: Lend) -> Actions:
+        """Take what is for this very rank."""
+        for part in message.parts:
+            self.counts["borrowed"] += part.stop - part.start
+            serial, lease, start, stop, key, _, cargo = part
+            self._bound_loan(Loan(sender, serial, lease, start, stop, key, cargo, bound=True))
+        return []
+
     def _on_lend(self, sender: int, message: Lend) -> Actions:
+        if message.request == UNASKED:
+            return self._on_unasked(sender, message)
         for part in message.parts:
             self.durations.hint(part.key, part.seconds)
             self.counts["borrowed"] += part.stop - part.start
@@ -563,7 +613,8 @@ class Worker:
         self._outbox.pop(rank, None)
         self._held = [entry for entry in self._held if entry[0] != rank]
         if not self._others:
-            self._picks = self._spares_itself = False
+            self._spares_itself = False
+            self._bind(0)
         actions: Actions = []
         for task in list(self.tasks.values()):
             leases = [number for number, lease in task.leases.items() if lease.borrower == rank]
@@ -585,6 +636,8 @@ class Worker:
         for loan in [loan for loan in self._loans if loan.owner == owner]:
             loan.unstarted.clear()
             self._loans.remove(loan)
+            if loan.bound:
+                self._bind(-1)
             if not loan.running:
                 self._borrowed -= 1
 
@@ -675,4 +728,6 @@ class Worker:
         for loan in self._loans:
             loan.unstarted.validate()
             assert loan.unstarted.count and loan.owner not in self.lost, self
+        bound = [loan.bound for loan in self._loans]
+        assert bound == [True] * self.bound + [False] * (len(bound) - self.bound), self
         assert not any(sender in self.lost for sender, _ in self._held), self

@@ -40,6 +40,7 @@ from scoop_mpi._runtime.post import Post, now
 from scoop_mpi._runtime.transport import Transport
 
 if TYPE_CHECKING:
+    from scoop_mpi._runtime.everywhere import InitializerCargo
     from scoop_mpi._runtime.journal import Journal
 
 
@@ -209,8 +210,11 @@ class Loop(Post):
         return True
 
     def help_along(self, task: Task) -> None:
-        """Run unstarted calls of a task here, for a caller who polls."""
+        """Run unstarted calls of a task here, for a caller who polls; or what is for this rank."""
         block = self._claim_any(task) if self._depth < settings.INLINE_DEPTH else None
+        if block is None and self.worker.bound and threading.get_ident() == self.thread:
+            with self.lock:
+                block = self.perform(self.worker.turn(now()))
         if block is not None:
             self.run(block)
 
@@ -289,9 +293,13 @@ class Loop(Post):
                     block = running.block
                     self.perform(self.worker.cut(block, block.start + keep))
 
-    def _decode_cargo(self, loan: Loan) -> Cargo:
+    def _decode_cargo(self, loan: Loan) -> Cargo | InitializerCargo:
         """Return what to call of a loan, on this thread, when it is first needed."""
         function, data = loan.cargo
+        if function is None:
+            from scoop_mpi._runtime.everywhere import InitializerCargo  # noqa: PLC0415  rare
+
+            return InitializerCargo(data, loan.key)
         loan.cargo = cargo = received_cargo(function, data, loan.origin)
         if isinstance(cargo, MapCargo) and not function.shared:
             name = (loan.owner, loan.serial)
@@ -536,6 +544,10 @@ class Loop(Post):
         self.send(BROKER, definition)
         self.await_constants(lambda: ticket in verdicts, None)
         return verdicts.pop(ticket)
+
+    def new_name(self) -> str:
+        """Return a name that no other has, on any rank."""
+        return f"{self.rank}.{next(self._tickets)}"
 
     def await_constants(self, there: Callable[[], bool], until: float | None) -> bool:
         """Wait until a condition on the constants holds; False if the time is over."""

@@ -146,6 +146,8 @@ def _payload(task: Task, why: str) -> outcomes.Payload:
     if crashes.OVERDUE in why:
         return ((outcomes.RAISED, CallTimeout(f"{task.key}: {why}")),)
     times = max(task.losses.values())
+    if not times:
+        return ((outcomes.RAISED, WorkerLost(f"{task.key}: {why}.")),)
     ranks = "the rank that ran it was" if times == 1 else f"{times} ranks that held it were"
     error = WorkerLost(f"{task.key}: {ranks} lost, the last one {why}. It may be the call's doing.")
     return ((outcomes.RAISED, error),)

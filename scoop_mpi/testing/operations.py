@@ -152,6 +152,24 @@ class WaitFor(NamedTuple):
     timeout: float | None = None
 
 
+class Everywhere(NamedTuple):
+    """Make a call on each rank, beginning with this one; gives their `Handle`s, by rank."""
+
+    function: Function
+    item: Any
+
+
+class Initialize(NamedTuple):
+    """Have a `Plain` run on this rank, and on each other before what is submitted from now on."""
+
+    function: Plain
+    item: Any
+
+
+class Initialized(NamedTuple):
+    """Give the items of the initializers that have run on this rank, in order."""
+
+
 class Cancel(NamedTuple):
     """Cancel a single call that nobody has started; gives whether it could be."""
 

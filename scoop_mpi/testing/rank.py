@@ -117,6 +117,8 @@ class Rank:
         self.running: list[Running] = []
         """Blocks that a tick may cut."""
         self.current: Strand | None = None
+        self.initialized: list[object] = []
+        """The items of the initializers that have run here."""
         self.verdicts: list[Wait] = []
         """Parked waits for rank 0's word on a constant."""
         self._inbox: deque[tuple[int, bytes]] = deque()
@@ -381,7 +383,7 @@ class Rank:
             due = min(due, worker._doubtful[0][2] + policy.DOUBT_S)
         if worker._outbox:
             due = min(due, worker._outbox_due)
-        if worker._loans:
+        if len(worker._loans) > worker.bound:
             patience = worker._turn_at + policy.patience_s(worker.expected_s)
             due = 0.0 if worker.full else min(due, patience)
         for running in self.running:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scoop_mpi._kernel import policy
-from scoop_mpi._kernel.protocol import BROKER, Denied, Send
-from scoop_mpi._kernel.task import Block, Task
+from scoop_mpi._kernel.constants import INITIALIZER
+from scoop_mpi._kernel.protocol import BROKER, Denied, Run, Send
+from scoop_mpi._kernel.task import Block, Loan, Task
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi.testing import checks
 from scoop_mpi.testing import operations as op
@@ -65,6 +66,9 @@ class Runner:
             op.Gather: self._gather,
             op.Result: self._result,
             op.WaitFor: self._wait_for,
+            op.Everywhere: self._everywhere,
+            op.Initialize: self._initialize,
+            op.Initialized: self._initialized,
             op.Cancel: self._cancel,
             op.SetConst: self._set_const,
             op.GetConst: self._get_const,
@@ -87,6 +91,9 @@ class Runner:
             self._cluster.story.ran(rank.clock, rank.number, block)
         strand = rank.current
         assert strand is not None
+        if isinstance(block.source, Loan) and block.source.owner == rank.number:
+            yield from self._run_initializer(rank, block)
+            return
         begun_s = rank.clock - strand.away_s
         function, items = self._unpack(block)
         outcomes: list[Outcome] = []
@@ -129,6 +136,14 @@ class Runner:
                 outcomes.append((yield from self._call(rank, function, (item,))))
             running.index += 1
         rank.running.remove(running)
+
+    def _run_initializer(self, rank: Rank, block: Block) -> Working:
+        """Run an initializer that another rank has defined."""
+        assert isinstance(block.source, Loan)
+        function, item = pickle.loads(block.source.cargo[1])
+        yield function.seconds(item)
+        rank.initialized.append(item)
+        rank.perform(rank.worker.finished(block, None, rank.clock, failed=False, seconds=None))
 
     def _unpack(self, block: Block) -> tuple[Function, Sequence[Any]]:
         source = block.source
@@ -331,6 +346,35 @@ class Runner:
                     return block
         return None
 
+    def _everywhere(self, rank: Rank, call: int, wanted: op.Everywhere) -> Working:
+        function = wanted.function
+        key = function.key if isinstance(function, Plain) else function.__qualname__
+        handles = []
+        for number in range(rank.worker.ranks):
+            cargo = Cargo(rank.number, function, [wanted.item])
+            task = rank.worker.new_task(1, key, cargo, group=call, retries=0)
+            handles.append(Handle(task))
+            self.handles.append((rank.number, handles[-1]))
+            self.ran[rank.number, task.serial] = bytearray(1)
+            if number != rank.number:
+                rank.perform(rank.worker.push_to(task, number))
+        (action,) = rank.worker.push_to(handles[rank.number].task, rank.number)
+        assert isinstance(action, Run)
+        yield from self._run(rank, action.block)
+        return handles, None
+
+    def _initialize(self, rank: Rank, call: int, wanted: op.Initialize) -> Working:
+        yield wanted.function.seconds(wanted.item)
+        rank.initialized.append(wanted.item)
+        name = f"{INITIALIZER}{rank.number} {rank.calls}"
+        blob = pickle.dumps((wanted.function, wanted.item))
+        yield from self._define(rank, name, blob)
+        return None, None
+
+    def _initialized(self, rank: Rank, call: int, wanted: op.Initialized) -> Working:
+        return list(rank.initialized), None
+        yield
+
     def _cancel(self, rank: Rank, call: int, wanted: op.Cancel) -> Working:
         rank.spend(self._cluster.costs.kernel_s)
         done, actions = rank.worker.cancel(wanted.handle.task, Outcome(None, Cancelled()))
@@ -339,9 +383,14 @@ class Runner:
         yield
 
     def _set_const(self, rank: Rank, call: int, wanted: op.SetConst) -> Working:
+        denied = yield from self._define(rank, wanted.name, pickle.dumps(wanted.value))
+        return None, op.NameTaken(wanted.name) if denied else None
+
+    def _define(self, rank: Rank, name: str, blob: bytes) -> Working:
+        """Make a constant, or an initializer; gives whether that was denied."""
         rank.calls += 1
         ticket = rank.calls
-        items = ((wanted.name, pickle.dumps(wanted.value)),)
+        items = ((name, blob),)
         constants = rank.worker.constants
         rank.perform([Send(BROKER, constants.define(ticket, f"rank {rank.number}", items))])
         verdicts = constants.verdicts
@@ -350,9 +399,7 @@ class Runner:
         while ticket not in verdicts:
             yield from rank.park(wait)
         rank.verdicts.remove(wait)
-        if isinstance(verdicts.pop(ticket), Denied):
-            return None, op.NameTaken(wanted.name)
-        return None, None
+        return isinstance(verdicts.pop(ticket), Denied)
 
     def _get_const(self, rank: Rank, call: int, wanted: op.GetConst) -> Working:
         constant = rank.worker.constants.known.get(wanted.name)
