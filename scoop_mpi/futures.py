@@ -102,36 +102,75 @@ def map(  # noqa: A001  SCOOP's and PEP 3148's name
     *iterables: Iterable[Any],
     timeout: float | None = None,
     chunksize: int | None = None,  # noqa: ARG001  grain is measured; accepted for PEP 3148
+    buffersize: int | None = None,
 ) -> Iterator[Any]:
     """Have `func` run on the items of the iterables, as the built-in `map` would.
 
     The items are taken at the call, as many as the shortest iterable has, and the calls are
-    offered to every rank at once.
+    offered to every rank at once. With `buffersize` they are taken as results are: for iterables
+    without end, or too large for memory.
 
     Args:
         timeout: Seconds from this call within which each result must be there when it is asked for.
         chunksize: Ignored: how many calls travel together is measured.
+        buffersize: At most so many calls are submitted whose results were not yielded; None: all.
 
     Returns:
-        An iterator over the results in input order, with a length. A call that raised raises when
-        its turn comes, and ends the iterator.
+        An iterator over the results in input order. A call that raised raises when its turn comes,
+        and ends the iterator. It has a length; with `buffersize` it has a `close` instead, which
+        drops what nobody has started, as letting go of it does; what an iterable raises, or an
+        item that cannot travel, is raised after the results of the items before it.
 
     Raises:
-        TypeError: `func` is not callable.
+        TypeError: `func` is not callable, `buffersize` not a whole number.
+        ValueError: `buffersize` is less than 1; iterables that have no end, without `buffersize`.
         PickleError: `func` or an item cannot travel; nothing was submitted.
     """
-    loop = current("futures.map")
-    until = None if timeout is None else now() + timeout
-    return Results(loop, _map_task(loop, func, iterables), until)
+    return _map(func, iterables, timeout, buffersize, None)
 
 
 def map_as_completed(
-    func: Callable[..., Any], *iterables: Iterable[Any], timeout: float | None = None
+    func: Callable[..., Any],
+    *iterables: Iterable[Any],
+    timeout: float | None = None,
+    buffersize: int | None = None,
 ) -> Iterator[Any]:
     """Have `func` run on the items as `map` does, and yield results as soon as they are there."""
+    return _map_as_completed(func, iterables, timeout, buffersize, None)
+
+
+def _map(
+    func: Callable[..., Any],
+    iterables: tuple[Iterable[Any], ...],
+    timeout: float | None,
+    buffersize: int | None,
+    retries: int | None,
+) -> Iterator[Any]:
+    loop = current("futures.map")
+    until = None if timeout is None else now() + timeout
+    if buffersize is None:
+        return Results(loop, _map_task(loop, func, iterables, retries), until)
+    from scoop_mpi._runtime import stream  # noqa: PLC0415  few programs use it
+
+    window = stream.InOrder(loop, func, iterables, buffersize, retries)
+    return stream.Stream(window, until)
+
+
+def _map_as_completed(
+    func: Callable[..., Any],
+    iterables: tuple[Iterable[Any], ...],
+    timeout: float | None,
+    buffersize: int | None,
+    retries: int | None,
+) -> Iterator[Any]:
     loop = current("futures.map_as_completed")
     until = None if timeout is None else now() + timeout
-    return _as_they_come(loop, _map_task(loop, func, iterables), until)
+    if buffersize is None:
+        return _as_they_come(loop, _map_task(loop, func, iterables, retries), until)
+    from scoop_mpi._runtime import stream  # noqa: PLC0415  as above
+
+    window = stream.AsTheyCome(loop, func, iterables, buffersize, retries)
+    return stream.Stream(window, until)
 
 
 def _as_they_come(loop: Loop, task: Task, until: float | None) -> Iterator[Any]:
@@ -218,25 +257,23 @@ class Calls:
         *iterables: Iterable[Any],
         timeout: float | None = None,
         chunksize: int | None = None,
+        buffersize: int | None = None,
     ) -> Iterator[Any]:
         """Map, as `futures.map`, whose `timeout` is another: that of waiting for results."""
-        loop = current("futures.map")
-        until = None if timeout is None else now() + timeout
-        return Results(loop, self._task(loop, func, iterables), until)
+        with self._stream:
+            return _map(self._limited(func), iterables, timeout, buffersize, self._retries)
 
     def map_as_completed(
-        self, func: Callable[..., Any], *iterables: Iterable[Any], timeout: float | None = None
+        self,
+        func: Callable[..., Any],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        buffersize: int | None = None,
     ) -> Iterator[Any]:
         """Map, and yield results as they come, as `futures.map_as_completed`."""
-        loop = current("futures.map_as_completed")
-        until = None if timeout is None else now() + timeout
-        return _as_they_come(loop, self._task(loop, func, iterables), until)
-
-    def _task(
-        self, loop: Loop, func: Callable[..., Any], iterables: tuple[Iterable[Any], ...]
-    ) -> Task:
+        limited = self._limited(func)
         with self._stream:
-            return _map_task(loop, self._limited(func), iterables, self._retries)
+            return _map_as_completed(limited, iterables, timeout, buffersize, self._retries)
 
 
 # --- kept on each rank -----------------------------------------------------------------------

@@ -96,6 +96,12 @@ FADE = 0.7
 CLOCK_S = 1e-9
 """No call is taken to be shorter."""
 
+STREAM_GRAINS = 4
+"""A run of a stream is worth so many grains for each rank, if its window is large enough ..."""
+
+STREAM_PARTS = 4
+"""... and at most this part of the window: while one is yielded, the others are worked on."""
+
 KEYS = 1024
 """So many callables are remembered by duration."""
 
@@ -174,6 +180,19 @@ def block(left: int, ranks: int, call_s: float | None) -> int:
         return left  # no crumb is left behind
     worth_s = min(max(BLOCK_S, left_s / (BLOCK_PART * ranks)), BLOCK_MOST_S)
     return max(1, int(worth_s / call_s))
+
+
+def stream_run(size: int, ranks: int, call_s: float | None, largest: int) -> int:
+    """Return how many calls of a stream to submit as one task.
+
+    Args:
+        size: How many may be submitted and not yielded.
+        largest: The longest run so far, 1 in the beginning.
+    """
+    calls = GROWTH * largest
+    if call_s is not None:
+        calls = min(calls, int(STREAM_GRAINS * ranks * grain_s(ranks) / max(call_s, CLOCK_S)) + 1)
+    return max(1, min(calls, size // STREAM_PARTS))
 
 
 def outbox_s(ranks: int) -> float:

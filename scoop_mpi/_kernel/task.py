@@ -6,7 +6,7 @@ Every call of a task is at any moment in exactly one place:
     running     on its owner, claimed by a block
     leased      held by a borrower, unstarted or running there
     in doubt    its borrower was lost, perhaps by its doing: waits to be lent alone
-    done        its outcome has been delivered, once
+    done        its outcome has been delivered, once; or its maker has given it up unstarted
 
 So the owner always knows who holds what: only owners lend, and what a borrower has not started it
 gives back. An outcome for a lease that is no more is late, and is ignored.
@@ -43,6 +43,7 @@ class Task:
     """An owner's record of one callable and a run of argument tuples."""
 
     __slots__ = (
+        "abandoned",
         "arrived",
         "calls",
         "cargo",
@@ -87,6 +88,8 @@ class Task:
         self.leases: dict[int, Lease] = {}
         self.largest_piece = 1
         self.done = 0
+        self.abandoned = False
+        """Whether its maker will take no more outcomes: what nobody has started is dropped."""
         self.looked_at = False
         """Whether somebody has seen a failure of this task: further ones are no news."""
         self.arrived: dict[int, tuple[int, bool, Any]] = {}

@@ -353,12 +353,18 @@ class Worker:
         block.stop = stop
         if isinstance(source, Task):
             if fresh:
-                self._ready[source.serial] = source
-                self._ready.move_to_end(source.serial, last=False)
+                self._make_ready(source)
+            if source.abandoned:
+                self.abandon(source)
             return self._tell_surplus()
         if fresh:
             self._loans.append(source)
         return []
+
+    def _make_ready(self, task: Task) -> None:
+        """File a task that has unstarted calls again, as the oldest."""
+        self._ready[task.serial] = task
+        self._ready.move_to_end(task.serial, last=False)
 
     def _flush(self) -> Actions:
         """Send the outcomes that were collected."""
@@ -376,9 +382,7 @@ class Worker:
         if failed and not task.looked_at and len(self.unseen) < policy.UNSEEN:
             self.unseen[task.serial] = task
         if task.done == task.calls:
-            del self.tasks[task.serial]
-            self.kept.pop(task.serial, None)
-            task.cargo = None  # whoever holds the outcome need not hold the arguments
+            self._forget(task)
         if not task.waits:
             return []
         actions: Actions = []
@@ -392,6 +396,11 @@ class Worker:
             kept.append((wait, index))
         task.waits = kept if task.done < task.calls else []
         return actions
+
+    def _forget(self, task: Task) -> None:
+        del self.tasks[task.serial]
+        self.kept.pop(task.serial, None)
+        task.cargo = None  # whoever holds the outcome need not hold the arguments
 
     def look_at(self, task: Task) -> None:
         """Somebody sees a failure of this task."""
@@ -414,6 +423,19 @@ class Worker:
         self._ready.pop(task.serial, None)
         self.look_at(task)
         return True, self._arrive(task, start, stop, payload, failed=True)
+
+    def abandon(self, task: Task) -> None:
+        """Drop the calls of a task that nobody has started: they get no outcomes.
+
+        What was lent is run all the same, unless it is given back.
+        """
+        task.abandoned = True
+        if task.unstarted.count:
+            task.done += task.unstarted.count
+            task.unstarted.clear()
+            del self._ready[task.serial]
+            if task.done == task.calls:
+                self._forget(task)
 
     # --- time --------------------------------------------------------------------------------
 
@@ -599,9 +621,10 @@ class Worker:
             self._doubt(task, message.start, now)
             return self._tell_surplus()
         if not task.unstarted.count:
-            self._ready[task.serial] = task
-            self._ready.move_to_end(task.serial, last=False)
+            self._make_ready(task)
         task.unstarted.add(message.start, message.stop)
+        if task.abandoned:
+            self.abandon(task)
         return self._tell_surplus()
 
     # --- losses ------------------------------------------------------------------------------
@@ -674,9 +697,10 @@ class Worker:
                 actions += self._give_up(task, index, why)
                 continue
             if not task.unstarted.count:
-                self._ready[task.serial] = task
-                self._ready.move_to_end(task.serial, last=False)
+                self._make_ready(task)
             task.unstarted.add(index, index + 1)
+            if task.abandoned:
+                self.abandon(task)
         return actions
 
     def _give_up(self, task: Task, index: int, why: str) -> Actions:

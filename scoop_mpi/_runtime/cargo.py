@@ -7,7 +7,7 @@ each. A submit keeps one argument tuple.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, starmap
+from itertools import count, islice, starmap
 from typing import Any
 
 from scoop_mpi._runtime import identity
@@ -16,22 +16,51 @@ from scoop_mpi._runtime.codec import Pickled, all_plain, dumps, is_plain, loads_
 from scoop_mpi._runtime.columns import Column, received_column
 from scoop_mpi.errors import PickleError
 
+_copies = count(1)
+
+
+class Copy:
+    """The copy of a callable with state that several tasks share: those of one stream.
+
+    Attributes:
+        number: Names it, with the rank that made it.
+        loaded: It, once it was needed on that rank.
+    """
+
+    __slots__ = ("loaded", "number")
+
+    def __init__(self) -> None:
+        self.number = next(_copies)
+        self.loaded: Callable[..., Any] | None = None
+
 
 class MapCargo:
     """One callable over columns of arguments."""
 
-    __slots__ = ("_columns", "function", "loaded", "origin")
+    __slots__ = ("_columns", "copy", "function", "loaded", "origin")
 
-    def __init__(self, function: Function, columns: Sequence[Column], origin: int = 0) -> None:
+    def __init__(
+        self,
+        function: Function,
+        columns: Sequence[Column],
+        origin: int = 0,
+        copy: Copy | int | None = None,
+    ) -> None:
         self.function = function
         self._columns = columns
         self.loaded: Callable[..., Any] | None = None
         self.origin = origin
         """The index of the first call that the columns hold."""
+        self.copy = copy
+        """What is called, if other tasks call it too; on a borrower only its number."""
 
     def cut(self, start: int, stop: int) -> Any:
         """Return what travels for these calls."""
-        return self.function.digest, [column.cut(start, stop) for column in self._columns]
+        columns: list[Any] = [column.cut(start, stop) for column in self._columns]
+        if self.copy is not None:
+            assert isinstance(self.copy, Copy)
+            columns.append(self.copy.number)
+        return self.function.digest, columns
 
     def identities(self, calls: int) -> Iterator[bytes]:
         """Return, for each call, bytes that tell its arguments from others."""
@@ -41,7 +70,12 @@ class MapCargo:
     def load(self) -> Callable[..., Any]:
         """Return the callable of this map on this rank: loaded once."""
         if self.loaded is None:
-            self.loaded = self.function.load()
+            copy = self.copy
+            if isinstance(copy, Copy):
+                copy.loaded = copy.loaded or self.function.load()
+                self.loaded = copy.loaded
+            else:
+                self.loaded = self.function.load()
         return self.loaded
 
     def rows(self, start: int, stop: int) -> tuple[Iterator[Any], list[Any]]:
@@ -134,4 +168,6 @@ def received_cargo(function: Function, data: Any, origin: int) -> Cargo:
     """Return the cargo of a loan from what `cut` gave (without the digest)."""
     if isinstance(data, tuple):
         return CallCargo(function, *data)
-    return MapCargo(function, [received_column(kind, values) for kind, values in data], origin)
+    copy = data.pop() if data and type(data[-1]) is int else None
+    columns = [received_column(kind, values) for kind, values in data]
+    return MapCargo(function, columns, origin, copy)

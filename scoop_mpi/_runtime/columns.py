@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import count, cycle, islice, repeat
+from operator import length_hint
 from typing import Any, Protocol
 
-from scoop_mpi._runtime import identity
+from scoop_mpi._runtime import identity, settings
 from scoop_mpi._runtime.codec import Pickled, all_plain, dumps, frozen_atoms, loads_once, raw
+from scoop_mpi._runtime.stderr import warn
 
 
 class Column(Protocol):
@@ -126,14 +129,21 @@ def encode_columns(iterables: Sequence[Iterable[Any]]) -> tuple[list[Column], in
 
     Raises:
         PickleError: An item cannot be pickled; the message shows it.
+        ValueError: None of the iterables has an end.
     """
     if not iterables:
         return [], 0
+    if all(map(_is_endless, iterables)):
+        raise ValueError(
+            f"{iterables[0]!r} has no end, and all items are taken at the call: give "
+            "map(..., buffersize=1000), which takes them as results are taken, or a finite iterable "
+            "beside it"
+        )
     if len(iterables) == 1 or all(isinstance(items, _SIZED) for items in iterables):
         values = [_take(items) for items in iterables]
         calls = min(len(items) for items in values)
         return [_column(items[:calls]) for items in values], calls
-    rows = list(zip(*iterables, strict=False))
+    rows = _drawn(zip(*iterables, strict=False))
     if not rows:
         return [], 0
     return [_column(list(values)) for values in zip(*rows, strict=True)], len(rows)
@@ -145,7 +155,30 @@ _SIZED = (list, tuple, range)
 def _take(items: Iterable[Any]) -> Any:
     if isinstance(items, range) or _is_number_array(items):
         return items
-    return list(items)
+    return list(items) if hasattr(items, "__len__") else _drawn(items)
+
+
+def _drawn(items: Iterable[Any]) -> list[Any]:
+    """Return all items of an iterable whose length nobody knows; say so if they are very many."""
+    iterator = iter(items)
+    values = list(islice(iterator, settings.MANY_ITEMS))
+    if len(values) == settings.MANY_ITEMS:
+        warn(
+            f"{len(values):,} items have been taken of an iterable, and there are more. They are all "
+            "taken at the call, so it must have an end, and fit into memory. With "
+            "map(..., buffersize=1000) they are taken as results are taken."
+        )
+        values.extend(iterator)
+    return values
+
+
+def _is_endless(items: Iterable[Any]) -> bool:
+    return type(items) in (count, cycle) or (type(items) is repeat and length_hint(items, -1) < 0)
+
+
+def is_sliceable(items: Iterable[Any]) -> bool:
+    """Return whether runs of these items can be cut off without going through the others."""
+    return isinstance(items, _SIZED) or _is_number_array(items)
 
 
 def _is_number_array(items: Any) -> bool:

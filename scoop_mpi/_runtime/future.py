@@ -246,18 +246,28 @@ def _in_order(loop: Loop, task: Task, until: float | None) -> Iterator[list[Any]
     """Yield the values of a task in order, some at a time; raise what a call raised, and end."""
     position = 0
     while position < task.calls:
-        too_late = until is not None and now() >= until and not _has_come(loop, task, position)
-        entry = None if too_late else loop.obtain(task, position, until)
+        entry = take(loop, task, position, until)
         if entry is None:
             raise TimeoutError(
                 f"{task.key}: result {position} of {task.calls} is not there in time: "
                 f"{whereabouts(task)}"
             )
-        del task.arrived[position]
         position, failed, payload = entry
         if failed:
             loop.worker.look_at(task)
         yield from values_of(payload)
+
+
+def take(
+    loop: Loop, task: Task, position: int, until: float | None
+) -> tuple[int, bool, outcomes.Payload] | None:
+    """Take the outcome of the calls from `position` on; None if it is not there in time."""
+    if until is not None and now() >= until and not _has_come(loop, task, position):
+        return None
+    entry = loop.obtain(task, position, until)
+    if entry is not None:
+        del task.arrived[position]
+    return entry
 
 
 def _has_come(loop: Loop, task: Task, position: int) -> bool:

@@ -302,7 +302,8 @@ class Loop(Post):
             return InitializerCargo(data, loan.key)
         loan.cargo = cargo = received_cargo(function, data, loan.origin)
         if isinstance(cargo, MapCargo) and not function.shared:
-            name = (loan.owner, loan.serial)
+            copy = cargo.copy  # of a stream: all its tasks call one copy
+            name = (loan.owner, loan.serial if copy is None else -copy)  # type: ignore[operator]
             cargo.loaded = self._loaded.pop(name, None) or function.load()
             self._loaded[name] = cargo.loaded
             if len(self._loaded) > settings.CALLABLES:
@@ -452,6 +453,10 @@ class Loop(Post):
                 callback()
             finally:
                 self._calling_back -= 1
+
+    def run_soon(self, callback: Callable[[], None]) -> None:
+        """Have something run on the main thread, when it waits next; from any thread, without a lock."""
+        self._callbacks.append(callback)
 
     def catch_up(self) -> None:
         """Run callbacks that are due, unless one is running: they keep their order."""

@@ -57,6 +57,12 @@ SWITCH_INTERVAL_S = 200e-6
 OFFER_S = 3e-3
 """A timed wait offers its calls to others for so long before it runs them itself."""
 
+DRAW_S = 1e-3
+"""Results of a stream that are there wait so long at most for items to be drawn."""
+
+MANY_ITEMS = 10_000_000
+"""A map that takes more items than this, of an iterable of unknown length, says so: it may have no end."""
+
 INLINE_DEPTH = 24
 """So many calls run inside one another's waits; a deeper one gets a fresh greenlet."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import warnings
 
 
 def say(text: str) -> None:
@@ -12,3 +13,18 @@ def say(text: str) -> None:
     with contextlib.suppress(Exception):
         sys.stderr.write(text.rstrip("\n") + "\n")
         sys.stderr.flush()
+
+
+def warn(text: str) -> None:
+    """Warn the user, at the line that called this package."""
+    warnings.warn(text, RuntimeWarning, stacklevel=_outside())
+
+
+def _outside() -> int:
+    """Return how many frames up from the caller stands who is not of this package."""
+    level = 1
+    frame = sys._getframe(1)  # noqa: SLF001  the documented way to look up the stack
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("scoop_mpi."):
+        frame = frame.f_back
+        level += 1
+    return level
