@@ -6,6 +6,7 @@ What travels:
     callables   what is called: encoded, named, sent once to each rank
     columns     the arguments of a map
     cargo       a callable and its arguments: what the kernel cuts and lends unseen
+    source      what a stream reads, as it is needed
     outcomes    what became of calls: values and failures
 
 How a rank works:
@@ -17,6 +18,7 @@ How a rank works:
     loop        the only greenlets: runs blocks, parks callers, rests
     ticker      serves the other ranks while user code runs
     future      what the user holds
+    stream      likewise, of a map that reads as it yields
 
 When things go wrong, or take too long:
 

@@ -304,3 +304,27 @@ def test_repr_tells_the_state() -> None:
     worker = Worker(1, 2)
     worker.push(worker.new_task(3, "f", Cargo()))
     assert repr(worker) == "Worker(1: 1 tasks, 1 ready, 0 loans, 0 parked, request 0)"
+
+
+def test_what_is_given_back_of_an_abandoned_task_is_dropped() -> None:
+    """And what had not started at once; what is lent comes back and is the last of it."""
+    worker = Worker(0, 2)
+    task = worker.new_task(10, "f", Cargo())
+    worker.push(task)
+    worker.durations.note("f", 1e-4, 1)
+    (lend,) = sends(worker.receive(0, Ask(1, 1), 0.0))
+    (lent,) = lend.message.parts
+    assert 1 < lent.stop - lent.start < 10
+    block = worker.claim(task, 0, 0.0)
+    assert block is not None
+    worker.abandon(task)
+    assert not worker.lendable and worker.claim(task, 4, 0.0) is None
+    worker.receive(1, GiveBack(1, lent.lease, lent.start + 1, lent.stop), 0.0)
+    assert not worker.lendable and not task.finished
+    done = Done(1, lent.lease, lent.start, lent.start + 1, False, 0.1, "r")
+    worker.receive(1, Outcomes((done,), 0), 0.0)
+    worker.validate()
+    worker.cut(block, 1) if block.stop > 1 else None
+    worker.finished(block, "r", 0.1, failed=False, seconds=0.1)
+    assert task.finished and worker.idle
+    worker.validate()
