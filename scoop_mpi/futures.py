@@ -20,7 +20,7 @@ from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._runtime import here
 from scoop_mpi._runtime.callables import encode_function
-from scoop_mpi._runtime.cargo import MapCargo, encode_call
+from scoop_mpi._runtime.cargo import CallCargo, Cargo, MapCargo, encode_call
 from scoop_mpi._runtime.columns import PlainColumn, encode_columns
 from scoop_mpi._runtime.future import Future, Results, as_they_come, whereabouts
 from scoop_mpi._runtime.here import current
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from concurrent.futures import CancelledError
 
     from scoop_mpi._runtime.once import Once
+
+Push = Callable[[int, Cargo], Task]
+"""What makes a task of so many calls."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -84,17 +87,18 @@ def submit(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
         TypeError: `func` is not callable.
         PickleError: `func` or an argument cannot travel; nothing was submitted.
     """
-    return _submit(func, args, kwargs, None)
-
-
-def _submit(
-    func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], retries: int | None
-) -> Future:
     loop = current("futures.submit")
+    return Future(loop, loop.push(1, _call_cargo(loop, func, args, kwargs)))
+
+
+def _call_cargo(
+    loop: Loop, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> CallCargo:
+    """Encode a call, here and now."""
     if here.stream is not None and (stream := here.stream()) is not None:
         func, args = stream.seeded(func), (0, *args)
     function = encode_function(func, travels=loop.ranks > 1)
-    return Future(loop, loop.push(1, encode_call(function, args, kwargs), retries))
+    return encode_call(function, args, kwargs)
 
 
 def map(  # noqa: A001  SCOOP's and PEP 3148's name
@@ -126,7 +130,8 @@ def map(  # noqa: A001  SCOOP's and PEP 3148's name
         ValueError: `buffersize` is less than 1; iterables that have no end, without `buffersize`.
         PickleError: `func` or an item cannot travel; nothing was submitted.
     """
-    return _map(func, iterables, timeout, buffersize, None)
+    loop = current("futures.map")
+    return _map(loop, loop.push, func, iterables, timeout, buffersize)
 
 
 def map_as_completed(
@@ -136,53 +141,50 @@ def map_as_completed(
     buffersize: int | None = None,
 ) -> Iterator[Any]:
     """Have `func` run on the items as `map` does, and yield results as soon as they are there."""
-    return _map_as_completed(func, iterables, timeout, buffersize, None)
+    loop = current("futures.map_as_completed")
+    return _map_as_completed(loop, loop.push, func, iterables, timeout, buffersize)
 
 
 def _map(
+    loop: Loop,
+    push: Push,
     func: Callable[..., Any],
     iterables: tuple[Iterable[Any], ...],
     timeout: float | None,
     buffersize: int | None,
-    retries: int | None,
 ) -> Iterator[Any]:
-    loop = current("futures.map")
     until = None if timeout is None else now() + timeout
     if buffersize is None:
-        return Results(loop, _map_task(loop, func, iterables, retries), until)
+        return Results(loop, push(*_map_cargo(loop, func, iterables)), until)
     from scoop_mpi._runtime import stream  # noqa: PLC0415  few programs use it
 
-    window = stream.InOrder(loop, func, iterables, buffersize, retries)
-    return stream.Stream(window, until)
+    return stream.Stream(stream.InOrder(loop, push, func, iterables, buffersize), until)
 
 
 def _map_as_completed(
+    loop: Loop,
+    push: Push,
     func: Callable[..., Any],
     iterables: tuple[Iterable[Any], ...],
     timeout: float | None,
     buffersize: int | None,
-    retries: int | None,
 ) -> Iterator[Any]:
-    loop = current("futures.map_as_completed")
     until = None if timeout is None else now() + timeout
     if buffersize is None:
-        return _as_they_come(loop, _map_task(loop, func, iterables, retries), until)
+        return _as_they_come(loop, push(*_map_cargo(loop, func, iterables)), until)
     from scoop_mpi._runtime import stream  # noqa: PLC0415  as above
 
-    window = stream.AsTheyCome(loop, func, iterables, buffersize, retries)
-    return stream.Stream(window, until)
+    return stream.Stream(stream.AsTheyCome(loop, push, func, iterables, buffersize), until)
 
 
 def _as_they_come(loop: Loop, task: Task, until: float | None) -> Iterator[Any]:
     return (value for values in as_they_come(loop, task, until) for value in values)
 
 
-def _map_task(
-    loop: Loop,
-    func: Callable[..., Any],
-    iterables: tuple[Iterable[Any], ...],
-    retries: int | None = None,
-) -> Task:
+def _map_cargo(
+    loop: Loop, func: Callable[..., Any], iterables: tuple[Iterable[Any], ...]
+) -> tuple[int, MapCargo]:
+    """Take the items and encode them; return how many calls there are, and the calls."""
     stream = None if here.stream is None else here.stream()
     if stream is not None:
         func = stream.seeded(func)
@@ -190,14 +192,18 @@ def _map_task(
     columns, calls = encode_columns(iterables)
     if stream is not None:
         columns.insert(0, PlainColumn(range(calls)))
-    return loop.push(calls, MapCargo(function, columns), retries)
+    return calls, MapCargo(function, columns)
 
 
 # --- options of calls ------------------------------------------------------------------------
 
 
 def with_options(
-    *, timeout: float | None = None, retries: int | None = None, seed: int | None = None
+    *,
+    timeout: float | None = None,
+    retries: int | None = None,
+    seed: int | None = None,
+    priority: int = 0,
 ) -> Calls:
     """Return `submit`, `map` and `map_as_completed` whose calls have these options.
 
@@ -214,6 +220,8 @@ def with_options(
         seed: Each call has its own `random.generator()`, which depends on this number, on how many
             maps and submits these options have made, and on the index of the call. Calls that a call
             makes derive theirs from it.
+        priority: Calls with a higher one are run and lent first, among those that the same call, or
+            the program, has made; all others have 0. What runs, or was lent, already is not stopped.
 
     Raises:
         ValueError: A timeout that is not more than 0, retries or a seed less than 0.
@@ -222,17 +230,22 @@ def with_options(
         raise ValueError(f"timeout must be a number of seconds, more than 0, not {timeout!r}")
     if retries is not None and retries < 0:
         raise ValueError(f"retries must be a whole number, 0 or more, not {retries!r}")
-    return Calls(timeout, 0 if retries is None and timeout is not None else retries, seed)
+    return Calls(timeout, 0 if retries is None and timeout is not None else retries, seed, priority)
 
 
 class Calls:
     """Makes calls with options; see `with_options`."""
 
     def __init__(
-        self, timeout: float | None = None, retries: int | None = None, seed: int | None = None
+        self,
+        timeout: float | None = None,
+        retries: int | None = None,
+        seed: int | None = None,
+        priority: int = 0,
     ) -> None:
         self._timeout = timeout
         self._retries = retries
+        self._priority = priority
         self._stream: AbstractContextManager[object] = nullcontext()
         if seed is not None:
             from scoop_mpi._runtime.seeds import Stream, checked  # noqa: PLC0415  few programs use it
@@ -248,8 +261,10 @@ class Calls:
 
     def submit(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
         """Submit a call, as `futures.submit`."""
+        loop = current("futures.submit")
         with self._stream:
-            return _submit(self._limited(func), args, kwargs, self._retries)
+            cargo = _call_cargo(loop, self._limited(func), args, kwargs)
+        return Future(loop, self._push(loop, 1, cargo))
 
     def map(
         self,
@@ -260,8 +275,10 @@ class Calls:
         buffersize: int | None = None,
     ) -> Iterator[Any]:
         """Map, as `futures.map`, whose `timeout` is another: that of waiting for results."""
+        loop = current("futures.map")
+        push = functools.partial(self._push, loop)
         with self._stream:
-            return _map(self._limited(func), iterables, timeout, buffersize, self._retries)
+            return _map(loop, push, self._limited(func), iterables, timeout, buffersize)
 
     def map_as_completed(
         self,
@@ -271,9 +288,17 @@ class Calls:
         buffersize: int | None = None,
     ) -> Iterator[Any]:
         """Map, and yield results as they come, as `futures.map_as_completed`."""
-        limited = self._limited(func)
+        loop = current("futures.map_as_completed")
+        push = functools.partial(self._push, loop)
         with self._stream:
-            return _map_as_completed(limited, iterables, timeout, buffersize, self._retries)
+            return _map_as_completed(
+                loop, push, self._limited(func), iterables, timeout, buffersize
+            )
+
+    def _push(self, loop: Loop, calls: int, cargo: Cargo) -> Task:
+        if self._priority:
+            return loop.push_ahead(self._priority, calls, cargo, self._retries)
+        return loop.push(calls, cargo, self._retries)
 
 
 # --- kept on each rank -----------------------------------------------------------------------

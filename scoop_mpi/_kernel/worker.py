@@ -51,6 +51,7 @@ from scoop_mpi._kernel.protocol import (
     Send,
     Surplus,
 )
+from scoop_mpi._kernel.ranked import Ranked
 from scoop_mpi._kernel.task import Block, Cargo, Lease, Loan, Task
 from scoop_mpi._kernel.wait import Wait
 
@@ -91,8 +92,8 @@ class Worker:
         self.constants = Store()
         self.tasks: dict[int, Task] = {}
         """Every own task that is not finished."""
-        self._ready: OrderedDict[int, Task] = OrderedDict()
-        """Those with unstarted calls, oldest first."""
+        self._ready: OrderedDict[int, Task] | Ranked = OrderedDict()
+        """Those with unstarted calls, oldest first; `Ranked` once there are priorities."""
         self._doubtful: deque[tuple[Task, int, float]] = deque()
         """Own calls whose rank was lost, oldest first, and since when they wait for another."""
         self._loans: deque[Loan] = deque()
@@ -174,6 +175,15 @@ class Worker:
             return self._give_up(task, 0, f"rank {rank} was lost before")
         part = self._lease(task, rank, 0, 1, None)
         return [Send(rank, Lend(UNASKED, (part,), self.constants.number))]
+
+    def prioritise(self, task: Task, priority: int) -> None:
+        """Let a new task, before it is pushed, come before those of its maker that have a lower one.
+
+        Others have 0. It is run and lent first; what is running, or lent, already stays so.
+        """
+        if not isinstance(self._ready, Ranked):
+            self._ready = Ranked(self._ready)
+        self._ready.prioritise(task.serial, priority, self.tasks)
 
     def offer(self) -> Actions:
         """A caller waits but leaves its calls to others: tell of them, however short they are."""

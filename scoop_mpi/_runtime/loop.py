@@ -125,17 +125,30 @@ class Loop(Post):
 
     def _push_kept(self, calls: int, cargo: Cargo, retries: int | None) -> Task:
         """Make a task of the root program, of whose outcomes the journal may have some."""
-        assert self.journal is not None
-        worker = self.worker
-        task = worker.new_task(calls, cargo.function.key, cargo, self.group, retries)
-        known = self.journal.known(task, cargo, calls)
+        task = self.worker.new_task(calls, cargo.function.key, cargo, self.group, retries)
+        self._put_to_work(task, cargo)
+        return task
+
+    def push_ahead(self, priority: int, calls: int, cargo: Cargo, retries: int | None) -> Task:
+        """Make a task that comes before those of the same maker with a lower priority."""
         with self.lock:
-            actions = worker.push(task, known)
-            if not task.finished:
-                worker.kept[task.serial] = self.journal.arrivals
+            task = self.worker.new_task(calls, cargo.function.key, cargo, self.group, retries)
+            self.worker.prioritise(task, priority)
+        self._put_to_work(task, cargo)
+        return task
+
+    def _put_to_work(self, task: Task, cargo: Cargo) -> None:
+        """Put a task to work, but for what the journal knows, if this is for it."""
+        journal = None if self.group else self.journal
+        known = () if journal is None else journal.known(task, cargo, task.calls)
+        with self.lock:
+            actions = self.worker.push(task, known)
+            if journal is not None and not task.finished:
+                self.worker.kept[task.serial] = journal.arrivals
             self.perform(actions)
             self.news += 1
-        return task
+        if self.dozing:
+            self._nudge()
 
     def obtain(
         self, task: Task, index: int, until: float | None = None

@@ -25,7 +25,7 @@ from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._runtime import here, settings
 from scoop_mpi._runtime.callables import encode_function
-from scoop_mpi._runtime.cargo import Copy, MapCargo
+from scoop_mpi._runtime.cargo import Cargo, Copy, MapCargo
 from scoop_mpi._runtime.columns import Column, PlainColumn
 from scoop_mpi._runtime.future import take, values_of, whereabouts
 from scoop_mpi._runtime.loop import Loop
@@ -48,16 +48,16 @@ class Window:
     def __init__(
         self,
         loop: Loop,
+        push: Callable[[int, Cargo], Task],
         func: Callable[..., Any],
         iterables: Sequence[Iterable[Any]],
         size: int,
-        retries: int | None,
     ) -> None:
         self._ahead = 0
         """How many calls they are."""
         self._loop = loop
         self._size = _checked(size)
-        self._retries = retries
+        self._push = push
         self._random = None if here.stream is None else here.stream()
         """Where the calls' random numbers come from, in seeded programs."""
         if self._random is not None:
@@ -129,7 +129,7 @@ class Window:
         self._submitted += calls
         self._longest = max(self._longest, calls)
         cargo = MapCargo(self._function, columns, copy=self._copy)
-        task = self._loop.push(calls, cargo, self._retries)
+        task = self._push(calls, cargo)
         self._ahead += calls
         self._keep(task)
 

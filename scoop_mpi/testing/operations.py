@@ -107,6 +107,7 @@ class Map(NamedTuple):
 
     function: Function
     items: Sequence[Any]
+    priority: int = 0
 
 
 class Submit(NamedTuple):
@@ -114,6 +115,7 @@ class Submit(NamedTuple):
 
     function: Function
     item: Any
+    priority: int = 0
 
 
 class Take(NamedTuple):

@@ -198,18 +198,22 @@ class Runner:
         yield
 
     def _map(self, rank: Rank, call: int, wanted: op.Map) -> Working:
-        return self._push(rank, call, wanted.function, wanted.items), None
+        return self._push(rank, call, wanted.function, wanted.items, wanted.priority), None
         yield
 
     def _submit(self, rank: Rank, call: int, wanted: op.Submit) -> Working:
-        return self._push(rank, call, wanted.function, [wanted.item]), None
+        return self._push(rank, call, wanted.function, [wanted.item], wanted.priority), None
         yield
 
-    def _push(self, rank: Rank, call: int, function: Function, items: Sequence[Any]) -> Handle:
+    def _push(
+        self, rank: Rank, call: int, function: Function, items: Sequence[Any], priority: int
+    ) -> Handle:
         rank.spend(self._cluster.costs.kernel_s)
         key = function.key if isinstance(function, Plain) else function.__qualname__
         cargo = Cargo(rank.number, function, items)
         task = rank.worker.new_task(len(items), key, cargo, group=call)
+        if priority:
+            rank.worker.prioritise(task, priority)
         handle = Handle(task)
         self.handles.append((rank.number, handle))
         self.ran[rank.number, task.serial] = bytearray(len(items))

@@ -141,7 +141,7 @@ class TestLettingGo:
 
     def test_where_the_lock_is_held_it_is_done_later(self, loop: Loop) -> None:
         """The garbage collector may run anywhere."""
-        stream = Stream(InOrder(loop, abs, [itertools.count()], 1000, None), None)
+        stream = Stream(InOrder(loop, loop.push, abs, [itertools.count()], 1000), None)
         with loop.lock:
             del stream
             gc.collect()

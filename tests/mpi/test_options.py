@@ -1,4 +1,4 @@
-"""Random numbers do not depend on ranks; what is made once per rank is made once per rank."""
+"""Options of calls: random numbers that do not depend on ranks, priorities; what a rank makes once."""
 
 from __future__ import annotations
 
@@ -50,3 +50,8 @@ def test_a_seed_is_a_whole_number(seed: object) -> None:
     if seed is not None:
         with pytest.raises(ValueError, match="a seed is a whole number"):
             futures.with_options(seed=seed)  # type: ignore[arg-type]  # as above
+
+
+def test_urgent_calls_are_lent_first(job: Job) -> None:
+    """The only worker runs them before the calls that were made before them."""
+    assert_ok(job("priorities.py", ranks=2), 2)
