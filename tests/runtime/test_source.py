@@ -131,7 +131,7 @@ class TestLettingGo:
     @pytest.mark.parametrize("begun", [False, True])
     def test_its_calls_are_dropped(self, loop: Loop, kind: type[Window], *, begun: bool) -> None:
         """Whether or not a result was taken."""
-        stream = Stream(kind(loop, abs, [itertools.count()], 1000, None), None)
+        stream = Stream(kind(loop, loop.push, abs, [itertools.count()], 1000), None)
         if begun:
             assert next(stream) == 0
         assert loop.worker.tasks
