@@ -6,6 +6,8 @@
     shared      constants that every rank can read
     random      random numbers that are the same on any number of ranks
     errors      every exception
+    Executor    the calls as an executor of `concurrent.futures`
+    Pool        the calls as a pool of `multiprocessing`
     start       workers for a process that is running already, such as a notebook
     logger      a logger that tells time, rank and host
     testing     the scheduling rules in a virtual cluster, without MPI
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     import logging
 
     from scoop_mpi import errors, futures, random, shared, testing
+    from scoop_mpi.executor import Executor
+    from scoop_mpi.pool import Pool
     from scoop_mpi.workers import start
 
     IS_ORIGIN: bool
@@ -49,6 +53,8 @@ _logged_as: tuple[int | None, int] = None, 1
 
 __all__ = [
     "IS_RUNNING",
+    "Executor",
+    "Pool",
     "__version__",
     "errors",
     "futures",
@@ -59,13 +65,15 @@ __all__ = [
     "testing",
 ]
 
+_FROM = {"Executor": "executor", "Pool": "pool", "start": "workers"}
+
 _SUBMODULES = frozenset({"errors", "futures", "random", "shared", "testing"})
 
 
 def __getattr__(name: str) -> Any:
     """Import submodules, and make the logger, when they are first used."""
-    if name == "start":
-        return importlib.import_module("scoop_mpi.workers").start
+    if name in _FROM:
+        return getattr(importlib.import_module(f"scoop_mpi.{_FROM[name]}"), name)
     if name in _SUBMODULES:
         return importlib.import_module(f"scoop_mpi.{name}")
     if name == "logger":

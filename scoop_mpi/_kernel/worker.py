@@ -185,6 +185,11 @@ class Worker:
             self._ready = Ranked(self._ready)
         self._ready.prioritise(task.serial, priority, self.tasks)
 
+    def defer(self, task: Task) -> None:
+        """Have this task run after the others that are here, and not before them as the newest."""
+        if task.serial in self._ready:
+            self._make_ready(task)
+
     def offer(self) -> Actions:
         """A caller waits but leaves its calls to others: tell of them, however short they are."""
         return self._tell_surplus()

@@ -50,6 +50,7 @@ class Ending:
     def finish(self, code: int) -> None:
         """End the job after the program: returns when every other rank has left."""
         loop = self._loop
+        loop.retire()
         self._await(lambda: len(loop.ready | loop.worker.lost) == loop.ranks - 1, None)
         if not self._once.acquire(blocking=False):
             _wait_for_the_end()

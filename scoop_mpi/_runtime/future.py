@@ -228,6 +228,7 @@ class Results:
     """The results of a map, in input order: an iterator that knows its length."""
 
     def __init__(self, loop: Loop, task: Task, until: float | None) -> None:
+        self.task = task
         self._calls = task.calls
         self._values = chain.from_iterable(_in_order(loop, task, until))
 

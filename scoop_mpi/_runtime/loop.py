@@ -84,9 +84,7 @@ class Loop(Post):
         """Keeps the outcomes of the root program's own calls."""
         self.interrupted = False
         """Whether Ctrl-C has come, perhaps within a call: then it ends more than that call."""
-        # Greenlets
-        self._free: list[greenlet] = []
-        self._nursery = greenlet(self._raise_runners)
+        self._start_greenlets()
         self._base: greenlet | None = None
         """Where a worker goes on when the program has ended."""
         self._resumable: deque[Wait] = deque()
@@ -389,6 +387,14 @@ class Loop(Post):
             self._resumable.append(wait)
         elif holder is not None:
             self._callbacks.append(holder)
+
+    def _start_greenlets(self) -> None:
+        """Have greenlets of the thread that asks, which is going to drive this loop."""
+        self._free: list[greenlet] = []
+        self._nursery = greenlet(self._raise_runners)
+
+    def retire(self) -> None:
+        """Let no other thread of this rank drive the loop any more (see `served`)."""
 
     def _next_runner(self) -> greenlet:
         if self._free:

@@ -72,6 +72,12 @@ ALARMS = 100
 GRACE_S = 0.5
 """A call that still runs so long after the end of the program is cut off."""
 
+RETIRE_S = 0.05
+"""How long the program's end waits for the server of its threads, which may be in a call."""
+
+ASIDE_S = 5e-3
+"""A call that used none of its time so long stands still: what it waits for may be run aside."""
+
 LOST_S = 5.0
 """A rank that has not said goodbye so long after the end is given up."""
 

@@ -1,0 +1,106 @@
+"""A backend of joblib, and so of scikit-learn: its calls run on the ranks of this job.
+
+    import joblib
+    import scoop_mpi.joblib                 # registers the backend
+
+    with joblib.parallel_config(backend="scoop_mpi"):
+        joblib.Parallel()(joblib.delayed(abs)(x) for x in range(-5, 5))
+
+`n_jobs` is the number of ranks unless said; with less, fewer batches are under way at a time. What a
+call does in parallel itself, with `n_jobs` of its own, runs on the ranks as well.
+
+In the program, outcomes come by the delivery of an `Executor`, as joblib looks for them from time to
+time. A call that waits does the work meanwhile, as `futures` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from joblib.parallel import AutoBatchingMixin, ParallelBackendBase, register_parallel_backend
+
+from scoop_mpi import futures
+from scoop_mpi._runtime.here import current
+from scoop_mpi.executor import Executor
+
+__all__ = ["Backend"]
+
+
+class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # joblib has no types
+    """The backend, named "scoop_mpi"."""
+
+    default_n_jobs = -1
+
+    MIN_IDEAL_BATCH_DURATION = 0.02
+    MAX_IDEAL_BATCH_DURATION = 0.5
+
+    supports_retrieve_callback = True
+    supports_return_generator = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._executor: Executor | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind what belongs to a rank: a call gets its backend with its batch."""
+        return vars(self) | {"_executor": None, "parallel": None}
+
+    def effective_n_jobs(self, n_jobs: int | None) -> int:
+        """Return how many batches should be under way at a time."""
+        if n_jobs == 0:
+            raise ValueError("n_jobs == 0 in Parallel has no meaning")
+        ranks = current("joblib.Parallel").ranks
+        if n_jobs is None:
+            return 1
+        return max(1, ranks + 1 + n_jobs) if n_jobs < 0 else n_jobs
+
+    def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
+        """Get ready for a call of `Parallel`; return how many batches should be under way."""
+        self.parallel = parallel
+        in_a_call = current("joblib.Parallel").group != 0
+        self.supports_retrieve_callback = not in_a_call
+        self._executor = None if in_a_call else Executor()
+        return self.effective_n_jobs(n_jobs)
+
+    def submit(
+        self, func: Callable[[], Any], callback: Callable[[Any], object] | None = None
+    ) -> Any:
+        """Have a batch run."""
+        # As an argument: it is used once, and callables are remembered.
+        submit: Callable[..., Any] = (self._executor or futures).submit
+        future = submit(_run, func)
+        if callback is not None:
+            future.add_done_callback(callback)
+        return future
+
+    def retrieve_result_callback(self, future: Any) -> Any:
+        """Return the results of a batch that has ended."""
+        return future.result()
+
+    def retrieve_result(self, future: Any, timeout: float | None = None) -> Any:
+        """Wait for the results of a batch."""
+        return future.result(timeout)
+
+    def terminate(self) -> None:
+        """Forget what was learnt of the sizes of batches."""
+        self.reset_batch_stats()
+
+    def abort_everything(self, ensure_ready: bool = True) -> None:  # noqa: FBT001, FBT002  joblib's
+        """Cancel the batches that nobody has started."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = Executor()
+
+    def get_nested_backend(self) -> tuple[Backend, int | None]:
+        """Return the backend of what a call does in parallel itself: by default one after another."""
+        nested = Backend(nesting_level=(self.nesting_level or 0) + 1)
+        nested.default_n_jobs = 1
+        return nested, None
+
+
+def _run(batch: Callable[[], Any]) -> Any:
+    return batch()
+
+
+register_parallel_backend("scoop_mpi", Backend)
