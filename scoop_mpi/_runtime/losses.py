@@ -2,7 +2,7 @@
 
 Who notices: the MPI library (if it survives a death at all), and the neighbours of a rank by /proc,
 and the root of other hosts by their lifelines.
-Rank 0 decides, and tells everybody. What a lost rank held, its owners lend again (`_kernel.worker`).
+Rank 0 decides, and tells everybody. What a lost rank held, its owners lend again (`_kernel.recovery`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Small wrongs done to the kernel, each of which the soak must notice.
 
 A mutant is a piece of a kernel module's text and what stands in its place. The module is executed
-from the changed text, and its class is put where the virtual cluster takes it from.
+from the changed text, and so are those whose classes are built on its own; the class is put where
+the virtual cluster takes it from.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ PLACES: dict[str, tuple[tuple[Any, str], ...]] = {
 }
 """Module of the kernel -> where its class is used."""
 
+FLOORS = {"owner": "Owner", "lender": "Lender", "recovery": "Recovery", "worker": "Worker"}
+"""The modules that the class of a rank's worker is written in, each built on the one before."""
+
 
 class Mutant(NamedTuple):
     """A wrong: in this module, instead of this text, that one."""
@@ -39,7 +43,7 @@ class Mutant(NamedTuple):
 MUTANTS = (
     Mutant(
         "a refusal is dropped",
-        "worker",
+        "lender",
         "return [Send(BROKER, Refuse(message.borrower, message.request))]",
         "return []",
     ),
@@ -57,19 +61,19 @@ MUTANTS = (
     ),
     Mutant(
         "a lend books one call too few",
-        "worker",
+        "lender",
         "Lease(borrower, start, stop)",
         "Lease(borrower, start, stop - 1)",
     ),
     Mutant(
         "a lend sends one call too few",
-        "worker",
+        "lender",
         "self._leases, start, stop, task.key",
         "self._leases, start, max(start + 1, stop - 1), task.key",
     ),
     Mutant(
         "a lend sends one call too many",
-        "worker",
+        "lender",
         "self._leases, start, stop, task.key, seconds, cargo)",
         "self._leases, max(0, start - 1), stop, task.key, seconds, "
         "task.cargo.cut(max(0, start - 1), stop))",
@@ -94,23 +98,21 @@ MUTANTS = (
     ),
     Mutant(
         "what is given back is lost on arrival",
-        "worker",
+        "lender",
         "        task.unstarted.add(message.start, message.stop)\n",
         "",
     ),
     Mutant(
         "what is given back is not made ready",
-        "worker",
-        "            self._ready[task.serial] = task\n            self._ready.move_to_end",
-        "            task.serial in self._ready and self._ready.move_to_end",
+        "owner",
+        "        self._ready[task.serial] = task\n        self._ready.move_to_end",
+        "        task.serial in self._ready and self._ready.move_to_end",
     ),
     Mutant(
         "surplus that came back is not told",
-        "worker",
-        "        task.unstarted.add(message.start, message.stop)\n"
-        "        return self._tell_surplus()",
-        "        task.unstarted.add(message.start, message.stop)\n"
-        "        self._told_surplus = True\n        return []",
+        "lender",
+        "            self.abandon(task)\n        return self._tell_surplus()",
+        "            self.abandon(task)\n        self._told_surplus = True\n        return []",
     ),
     Mutant(
         "borrowers give nothing back",
@@ -132,7 +134,7 @@ MUTANTS = (
     ),
     Mutant(
         "an outcome counts twice",
-        "worker",
+        "owner",
         "        task.done += stop - start\n",
         "        task.done += 2 * (stop - start)\n",
     ),
@@ -156,7 +158,7 @@ MUTANTS = (
     ),
     Mutant(
         "told surplus is never reset",
-        "worker",
+        "lender",
         "            self._told_surplus = False\n",
         "",
     ),
@@ -168,7 +170,7 @@ MUTANTS = (
     ),
     Mutant(
         "a caller is not resumed",
-        "worker",
+        "owner",
         "                    actions.append(Resume(wait))",
         "                    pass",
     ),
@@ -186,13 +188,13 @@ MUTANTS = (
     ),
     Mutant(
         "a cancelled call stays ready",
-        "worker",
+        "owner",
         "        self._ready.pop(task.serial, None)\n",
         "",
     ),
     Mutant(
         "a started call is cancelled",
-        "worker",
+        "owner",
         "        if not task.unstarted.count:\n            return False, []\n"
         "        start, stop = task.unstarted.take_front(task.calls)",
         "        if task.finished:\n            return False, []\n        start, stop = 0, 1",
@@ -293,19 +295,19 @@ MUTANTS = (
 RECOVERY = (
     Mutant(
         "what a lost rank held is not lent again",
-        "worker",
+        "recovery",
         "        self._doubt(task, index, now)\n        return []\n",
         "        return []\n",
     ),
     Mutant(
         "half of what a lost rank held is not lent again",
-        "worker",
+        "recovery",
         "                    for index in range(start, stop):\n",
         "                    for index in range(start, stop, 2):\n",
     ),
     Mutant(
         "the lease of a lost rank is kept",
-        "worker",
+        "recovery",
         "[task.leases.pop(number) for number in leases]",
         "[task.leases[number] for number in leases]",
     ),
@@ -318,30 +320,30 @@ RECOVERY = (
     Mutant(
         "calls of a lost owner are dropped with those that run",
         "worker",
-        "            if not loan.running:\n                self._borrowed -= 1\n\n    def _lose",
-        "            self._borrowed -= 1\n\n    def _lose",
+        "            if not loan.running:\n                self._borrowed -= 1\n\n    # --- for",
+        "            self._borrowed -= 1\n\n    # --- for",
     ),
     Mutant(
         "the last rank does not run what is in doubt",
-        "worker",
+        "recovery",
         "            actions += self._take_doubtful_back(why)\n",
         "            pass\n",
     ),
     Mutant(
         "the last rank gives up what was lost once",
-        "worker",
+        "recovery",
         "if self.rank == BROKER and task.losses[index] > 1:",
         "if self.rank == BROKER and task.losses[index] > 0:",
     ),
     Mutant(
         "nobody hears of what is in doubt",
-        "worker",
+        "owner",
         "        if self._told_surplus or not (self._ready or self._doubtful) or self.ranks == 1:",
         "        if self._told_surplus or not self._ready or self.ranks == 1:",
     ),
     Mutant(
         "a doubtful call that was given back is forgotten",
-        "worker",
+        "lender",
         "            self._doubt(task, message.start, now)\n            return self._tell",
         "            return self._tell",
     ),
@@ -388,18 +390,35 @@ RECOVERY = (
 @contextlib.contextmanager
 def mutated(mutant: Mutant) -> Iterator[None]:
     """Let the virtual cluster run with a mutant."""
-    module = importlib.import_module(f"scoop_mpi._kernel.{mutant.module}")
-    text = inspect.getsource(module)
+    text = text_of(mutant.module)
     assert text.count(mutant.before) == 1, (
         f"the mutant «{mutant.name}» must be rewritten: its place in {mutant.module}.py has changed"
     )
-    changed = types.ModuleType(module.__name__)
-    code = compile(text.replace(mutant.before, mutant.after), mutant.name, "exec")
-    exec(code, changed.__dict__)  # noqa: S102  the kernel's own text
+    text = text.replace(mutant.before, mutant.after)
     with contextlib.ExitStack() as stack:
-        for place, name in PLACES[mutant.module]:
+        module = mutant.module
+        for floor in list(FLOORS)[list(FLOORS).index(module) : -1] if module in FLOORS else ():
+            made = getattr(execute(floor, text, mutant.name), FLOORS[floor])
+            beneath = importlib.import_module(f"scoop_mpi._kernel.{floor}")
+            stack.enter_context(mock.patch.object(beneath, FLOORS[floor], made))
+            module = list(FLOORS)[list(FLOORS).index(floor) + 1]
+            text = text_of(module)
+        changed = execute(module, text, mutant.name)
+        for place, name in PLACES[module]:
             stack.enter_context(mock.patch.object(place, name, getattr(changed, name)))
         yield
+
+
+def text_of(module: str) -> str:
+    """Return the source of a module of the kernel."""
+    return inspect.getsource(importlib.import_module(f"scoop_mpi._kernel.{module}"))
+
+
+def execute(module: str, text: str, name: str) -> types.ModuleType:
+    """Return a module of the kernel that was made from another text."""
+    made = types.ModuleType(f"scoop_mpi._kernel.{module}")
+    exec(compile(text, name, "exec"), made.__dict__)  # noqa: S102  the kernel's own text
+    return made
 
 
 def first_caught_by_deaths(mutant: Mutant, seeds: range) -> faults.Result | None:
