@@ -119,7 +119,7 @@ class _Elements(Mapping[str, MutableMapping[str, Any]]):
 
 
 elements = _Elements()
-"""The constants known here, as in SCOOP: name of the rank that set them -> name -> value.
+"""The constants known here. As in SCOOP, name of the rank that set them -> name -> value.
 
 Deleting a name frees this rank's copy of it, and this rank's alone: elsewhere it can still be read.
 Here `getConst` finds it no more, and `setConst` may make it anew, for every rank.

@@ -155,7 +155,7 @@ class WaitFor(NamedTuple):
 
 
 class Everywhere(NamedTuple):
-    """Make a call on each rank, beginning with this one; gives their `Handle`s, by rank."""
+    """Make a call on each rank, beginning with this one; gives a `Handle` for each, by rank."""
 
     function: Function
     item: Any
