@@ -9,6 +9,7 @@
     Executor    the calls as an executor of `concurrent.futures`
     Pool        the calls as a pool of `multiprocessing`
     start       workers for a process that is running already, such as a notebook
+    statistics  what each rank did: calls, messages, bytes, memory, time
     logger      a logger that tells time, rank and host
     testing     the scheduling rules in a virtual cluster, without MPI
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import logging
 
     from scoop_mpi import errors, futures, random, shared, testing
+    from scoop_mpi._runtime.statistics import statistics
     from scoop_mpi.executor import Executor
     from scoop_mpi.pool import Pool
     from scoop_mpi.workers import start
@@ -62,6 +64,7 @@ __all__ = [
     "random",
     "shared",
     "start",
+    "statistics",
     "testing",
 ]
 
@@ -74,6 +77,8 @@ def __getattr__(name: str) -> Any:
     """Import submodules, and make the logger, when they are first used."""
     if name in _FROM:
         return getattr(importlib.import_module(f"scoop_mpi.{_FROM[name]}"), name)
+    if name == "statistics":
+        return importlib.import_module("scoop_mpi._runtime.statistics").statistics
     if name in _SUBMODULES:
         return importlib.import_module(f"scoop_mpi.{name}")
     if name == "logger":

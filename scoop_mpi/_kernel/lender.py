@@ -128,7 +128,8 @@ class Lender(Owner):
             task = self.tasks.get(serial)
             lease = task.leases.get(number) if task else None
             if task is None or lease is None or not lease.missing.remove(start, stop):
-                continue  # late: this lease is no more
+                self.counts["late"] += stop - start
+                continue  # this lease is no more
             if not lease.missing.count:
                 del task.leases[number]
             if seconds >= 0.0:

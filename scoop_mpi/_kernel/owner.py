@@ -26,7 +26,8 @@ class Owner:
         ranks: How many ranks the job has.
         kept: Serial of a task whose outcomes are kept -> where to put (serial, start, stop, failed,
             payload) of each run of them.
-        counts: What happened so far, for statistics.
+        counts: What happened so far, for statistics: calls (but requests that were refused); "late" are
+            those whose outcomes came for a lease that was no more.
     """
 
     def __init__(self, rank: int, ranks: int) -> None:
@@ -44,8 +45,13 @@ class Owner:
         """Tasks with a failure that nobody has looked at."""
         self._serials = 0
         self._told_surplus = False
-        names = ("run", "lent", "borrowed", "given back", "refused", "lost")
+        names = ("run", "lent", "borrowed", "given back", "refused", "lost", "late")
         self.counts = dict.fromkeys(names, 0)
+
+    @property
+    def made(self) -> int:
+        """How many tasks were made here."""
+        return self._serials
 
     # --- made here ---------------------------------------------------------------------------
 

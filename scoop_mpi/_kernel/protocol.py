@@ -191,6 +191,19 @@ class Lost(NamedTuple):
     why: str
 
 
+class Inquire(NamedTuple):
+    """Any rank to any other: what have you done so far?"""
+
+    number: int
+
+
+class Figures(NamedTuple):
+    """The answer to `Inquire`: plain values, which the runtime knows."""
+
+    number: int
+    figures: tuple[Any, ...]
+
+
 class Halt(NamedTuple):
     """Rank 0 to every rank: the program has ended with this exit code."""
 
@@ -217,6 +230,8 @@ Message = (
     | Problem
     | Gone
     | Lost
+    | Inquire
+    | Figures
     | Halt
     | Bye
 )
@@ -237,6 +252,8 @@ MESSAGES: tuple[type[Message], ...] = (
     Problem,
     Gone,
     Lost,
+    Inquire,
+    Figures,
     Halt,
     Bye,
 )

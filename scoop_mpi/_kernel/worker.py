@@ -61,6 +61,8 @@ class Worker(Recovery):
 
     Attributes:
         parked: How many calls are parked here in a wait; its driver keeps it.
+        busy_s: How long calls ran here, their waits excluded.
+        longest: The longest block of calls that ran here: seconds, and its key.
     """
 
     def __init__(self, rank: int, ranks: int) -> None:
@@ -92,6 +94,8 @@ class Worker(Recovery):
         """When the outbox must leave at the latest."""
         self._held: list[tuple[int, Lend | Outcomes]] = []
         """Messages that know of constants which have not come here yet."""
+        self.busy_s = 0.0
+        self.longest = (0.0, "")
 
     def __repr__(self) -> str:
         return (
@@ -242,6 +246,9 @@ class Worker(Recovery):
         self.counts["run"] += calls
         if seconds is not None:
             self.durations.note(source.key, seconds, calls)
+            self.busy_s += seconds
+            if seconds > self.longest[0]:
+                self.longest = seconds, source.key
         source.running -= calls
         if type(source) is Task:
             return self._arrive(source, block.start, block.stop, payload, failed=failed)

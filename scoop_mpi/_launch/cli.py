@@ -20,7 +20,7 @@ _LONG += ["no-scoop-alias", "profile", "quiet", "rsh", "tunnel", "verbose", "ver
 _LONG += ["backend=", "broker-hostname=", "env=", "external-hostname=", "hostfile=", "json-args="]
 _LONG += ["mpi=", "mpi-args=", "nice=", "path=", "prolog=", "python-interpreter=", "pythonpath="]
 _LONG += ["ssh-executable=", "of-parent", "retries=", "lost-after="]
-_LONG += ["journal=", "time-left="]
+_LONG += ["journal=", "stats", "time-left="]
 
 MOOT = {
     "-b": "there is one Broker, a part of rank 0",
@@ -74,6 +74,7 @@ class Options(NamedTuple):
     quiet: bool = False
     label: bool = False
     profile: bool = False
+    stats: bool = False
     debug: bool = False
     interactive: bool = False
     mpi: Mpi = "auto"
@@ -138,6 +139,7 @@ def parse(argv: Sequence[str], is_file: Callable[[str], bool] = os.path.isfile) 
         quiet=bool(names & {"-q", "--quiet"}),
         label="--label" in names,
         profile="--profile" in names,
+        stats="--stats" in names,
         debug="--debug" in names,
         interactive=bool(names & {"-i", "--interactive"}),
         mpi=_mpi(values.get("--mpi", "auto")),
@@ -282,6 +284,7 @@ def rank_argv(options: Options) -> tuple[str, ...]:
     flags = {
         "--no-scoop-alias": not options.scoop_alias,
         "--profile": options.profile,
+        "--stats": options.stats,
         "--debug": options.debug,
         "--label": options.label,
         "--check": options.check,

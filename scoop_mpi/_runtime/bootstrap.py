@@ -50,6 +50,8 @@ class Options(Protocol):
     @property
     def profile(self) -> bool: ...
     @property
+    def stats(self) -> bool: ...
+    @property
     def debug(self) -> bool: ...
     @property
     def check(self) -> bool: ...
@@ -102,7 +104,9 @@ def _run_alone(options: Options) -> int:
     loop = Loop(Alone())
     program = _enter(options, loop)
     here.install(loop)
-    return _run_root(program, loop, options, None)
+    code = _run_root(program, loop, options, None)
+    _tell_statistics(loop, options)
+    return code
 
 
 def _run_rank(options: Options, place: Place, tell_code: Callable[[int], None] | None) -> int:
@@ -129,7 +133,9 @@ def _run_rank(options: Options, place: Place, tell_code: Callable[[int], None] |
     program.source = transport.from_root(program.read() if loop.rank == BROKER else None)
     if loop.ranks == 1:
         here.install(loop)
-        return _run_root(program, loop, options, None)
+        code = _run_root(program, loop, options, None)
+        _tell_statistics(loop, options)
+        return code
     ending = Ending(loop, transport, losses, tell_code)
     transport.redirect_abort(ending.abort)
     if transport.threads:
@@ -144,6 +150,7 @@ def _run_rank(options: Options, place: Place, tell_code: Callable[[int], None] |
         try:
             code = _run_root(program, loop, options, ending.fail)
             _await_threads()
+            _tell_statistics(loop, options)
             ending.finish(code)
         except BaseException as error:  # a bug of ours, or Ctrl-C while the job ends
             ending.crashed(error)
@@ -343,6 +350,19 @@ def _run_program(program: Program, loop: Loop) -> int:
     finally:
         unseen.report(loop)
     return 0
+
+
+def _tell_statistics(loop: Loop, options: Options) -> None:
+    """Tell what the ranks did, if that is wanted: in a table, or in words."""
+    if not (options.stats or options.verbose):
+        return
+    from scoop_mpi._runtime import statistics  # noqa: PLC0415  only if it was asked for
+
+    found = statistics.ask(loop)
+    if options.stats:
+        say(str(found))
+    if options.verbose:
+        say(f"scoop_mpi: {found.summary}")
 
 
 def _await_threads() -> None:

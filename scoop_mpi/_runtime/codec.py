@@ -235,7 +235,10 @@ def raw(buffer: Any) -> memoryview:
 
 def _copied(buffer: Any) -> bytes | memoryview:
     view = raw(buffer)
-    return bytes(view) if view.readonly else memory.copy(view)
+    if not view.readonly:
+        return memory.copy(view)
+    memory.copies.note(view.nbytes)
+    return bytes(view)
 
 
 def brief(value: Any, most: int = 200) -> str:

@@ -491,6 +491,7 @@ class Loop(Post):
         """
         if not self.dozing:
             self.dozing = True
+            self.dozing_since = now()
             self.bell.leave_to_ticker(leave=False)
         moment = now()
         with self.lock:

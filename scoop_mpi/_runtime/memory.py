@@ -58,7 +58,34 @@ def copy(view: memoryview) -> memoryview:
     """Return a writable copy of flat bytes."""
     mine = new(view.nbytes)
     mine[:] = view
+    copies.note(view.nbytes)
     return mine
+
+
+class _Copies:
+    """Copies of large buffers within this process."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.size = 0
+
+    def note(self, size: int) -> None:
+        """Count a copy."""
+        self.number += 1
+        self.size += size
+
+
+copies = _Copies()
+
+
+def peak() -> int:
+    """Return the most bytes of memory that this process ever had; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/status", "rb") as status:
+            lines = dict(line.split(b":", 1) for line in status if b":" in line)
+        return 1024 * int(lines[b"VmHWM"].split()[0])
+    except (OSError, KeyError, ValueError):
+        return 0
 
 
 def note_large() -> None:

@@ -22,8 +22,10 @@ from scoop_mpi._kernel.protocol import (
     Constants,
     Define,
     Denied,
+    Figures,
     Gone,
     Halt,
+    Inquire,
     Lend,
     Lost,
     Message,
@@ -40,6 +42,8 @@ from scoop_mpi._kernel.worker import Worker
 from scoop_mpi._runtime import codec, settings
 from scoop_mpi._runtime.callables import Function, Mirror
 from scoop_mpi._runtime.doorbell import Bell, Naps
+from scoop_mpi._runtime.figures import figures
+from scoop_mpi._runtime.traffic import Tally
 from scoop_mpi._runtime.transport import Transport, host
 
 now = time.perf_counter
@@ -61,6 +65,9 @@ class Post:
         describe_loss: Puts into words which rank was lost, and what is known of its end.
         dismissed: Whether all ranks were told to leave (on rank 0).
         halted: The exit code, once the program has ended.
+        tally: Messages and bytes to and from other ranks.
+        started: When this rank began.
+        waited_s: How long the main thread was dozing, up to `dozing_since`.
         dozing: Whether the main thread pumps, or sleeps in its pump, so that the ticker need not.
         still: Whether the ticker stands still because of that.
         awake: Set when it must tick again.
@@ -91,6 +98,9 @@ class Post:
         self.halted: int | None = None
         self.dismissed = False
         self.dozing = False
+        self.started = self.dozing_since = now()
+        self.waited_s = 0.0
+        self.tally = Tally()
         self.still = False
         self.awake = threading.Event()
         self.news = 0
@@ -99,6 +109,10 @@ class Post:
         self._takers.update(dict.fromkeys((Ready, Problem, Halt, Bye), self._take_life))
         self._takers.update(dict.fromkeys((Constants, Denied), self._take_news_of_constants))
         self._takers[Lost] = self._take_loss
+        self._takers[Inquire] = lambda sender, message: [
+            Send(sender, Figures(message.number, figures(self)))
+        ]
+        self._takers[Figures] = self._take_figures
         self._broker = Broker()
         self._registry = Registry(self.ranks)
         if self.rank == BROKER:
@@ -146,9 +160,21 @@ class Post:
         for rank, messages in outgoing.items():
             if rank in self.worker.lost:
                 continue
-            self.transport.send(rank, codec.pack(messages))
+            frames = codec.pack(messages)
+            self.tally.sent.note(messages, frames)
+            if len(frames) > 1 and not self.tally.repeated.told:
+                self._look_for_repeats(rank, messages, frames)
+            self.transport.send(rank, frames)
             self.bell.ring(rank)
         return block
+
+    def _look_for_repeats(
+        self, rank: int, messages: list[tuple[Message, Any]], frames: list[Any]
+    ) -> None:
+        """Warn if the same large bytes go to a rank with call after call."""
+        for message, _ in messages:
+            if isinstance(message, Lend):
+                self.tally.repeated.note(rank, message.parts[0].key, frames[1:])
 
     def send(self, rank: int, message: Message) -> None:
         """Send a message of the job's life."""
@@ -168,6 +194,9 @@ class Post:
                 function: Function = cargo.function
                 mirror.put(function)
                 unknown[digest] = (function.pickled, function.shared)
+                assert function.pickled is not None
+                self.tally.sent.callables += 1
+                self.tally.sent.callable_bytes += function.pickled.size
         return unknown
 
     def _learn_callables(
@@ -196,7 +225,9 @@ class Post:
             if sender in self.worker.lost:
                 continue
             actions: Actions = []
-            for message, extra in codec.unpack(frames):
+            messages = codec.unpack(frames)
+            self.tally.received.note(messages, frames)
+            for message, extra in messages:
                 if type(message) is Lend:
                     message = self._learn_callables(sender, message, extra)  # noqa: PLW2901
                 actions += self._receive(sender, message)
@@ -262,6 +293,12 @@ class Post:
             self.gone.add(sender)
         return []
 
+    def _take_figures(self, sender: int, message: Figures) -> Actions:
+        answers = self.tally.answers.get(message.number)
+        if answers is not None:  # else it comes too late
+            answers[sender] = message.figures
+        return []
+
     def _take_news_of_constants(self, sender: int, message: Message) -> Actions:
         actions = self.worker.receive(sender, message, now())
         for wait in self._constant_waits:
@@ -273,6 +310,7 @@ class Post:
     def compute(self, *, short: bool = False) -> None:
         """Say that this thread leaves its pump for user code, which may be known to be short."""
         self.dozing = False
+        self.waited_s += now() - self.dozing_since
         self.bell.leave_to_ticker(leave=True)
         if self.still:
             self.awake.set()

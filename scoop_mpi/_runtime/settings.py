@@ -126,6 +126,18 @@ CALLABLES = 256
 CALLABLE_BYTES = 512 * 1024 * 1024
 """... and so many bytes of them."""
 
+REPEATED_BYTES = 4 << 20
+"""Buffers of at least so many bytes are looked at whether they are sent again and again: ..."""
+
+REPEATED_TIMES = 8
+"""... so often to the same rank, ..."""
+
+REPEATED_KNOWN = 256
+"""... among so many."""
+
+ANSWER_S = 2.0
+"""So long a rank has to answer who asks for statistics."""
+
 KEPT = 1 << 30
 """Blocks of memory up to so many bytes are kept for the next large buffer (see `memory`) ..."""
 
