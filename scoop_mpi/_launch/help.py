@@ -33,7 +33,7 @@ How ranks are started:
 What is told:
   -v, --verbose         more of the log; twice for all of it   -q, --quiet  less
   --label               rank and host before each line of output
-  --stats               at the end, what each rank did: calls, bytes, time, memory
+  --stats               at the end, a table of what each rank did
   --debug               -vv, and the traceback of each thread if Python crashes
   -h, --help            this page                              -V, --version
 

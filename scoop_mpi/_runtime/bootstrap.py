@@ -252,6 +252,7 @@ def _enter(options: Options, loop: Loop) -> Program:
             # rank's line would come between.
             stream.reconfigure(line_buffering=True, write_through=False)
     verbosity = 0 if options.quiet else 1 + options.verbose + 2 * options.debug
+    loop.tally.repeated.told = options.quiet  # then nothing is told
     describe_run(loop, options.program or options.module, verbosity)
     program = Program(options.program, options.module)
     first = program.file if options.module else program.typed
