@@ -13,7 +13,7 @@ from __future__ import annotations
 import builtins
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 from scoop_mpi._kernel.task import Task
@@ -60,6 +60,7 @@ __all__ = [
     "mapScan",
     "map_as_completed",
     "once_per_rank",
+    "progress",
     "run_everywhere",
     "shutdown",
     "submit",
@@ -364,6 +365,37 @@ def initialize(func: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> 
     from scoop_mpi._runtime import everywhere  # noqa: PLC0415  few programs use it
 
     everywhere.initialize(current("futures.initialize"), func, args, kwargs)
+
+
+# --- seen while it runs ----------------------------------------------------------------------
+
+
+@contextmanager
+def progress(label: str = "") -> Iterator[None]:
+    """Show how far the calls are that are made in this block.
+
+        with futures.progress("fit"):
+            fits = list(futures.map(fit, files))
+
+    A line on a terminal's last row or under a notebook's cell, a line a minute elsewhere, and one at
+    the end. It counts calls that have ended, of those that are made here, not of those that these make.
+    Within a call, and within another such block, it does nothing.
+
+    Args:
+        label: What the calls are called; else the names of their functions.
+    """
+    from scoop_mpi._runtime import progress as shown  # noqa: PLC0415  few programs use it
+    from scoop_mpi._runtime.screens import find_screen  # noqa: PLC0415  as above
+
+    loop = current("futures.progress")
+    if loop.group or loop.rank or "push" in vars(loop):
+        yield
+        return
+    line = shown.Progress(loop, find_screen(), label)
+    try:
+        yield
+    finally:
+        line.stop()
 
 
 # --- waiting ---------------------------------------------------------------------------------

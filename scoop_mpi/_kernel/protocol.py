@@ -210,6 +210,12 @@ class Halt(NamedTuple):
     code: int
 
 
+class Records(NamedTuple):
+    """Rank to rank 0, as it leaves: what was recorded here."""
+
+    data: bytes
+
+
 class Bye(NamedTuple):
     """Rank to rank 0: I have stopped, and send nothing after this."""
 
@@ -233,6 +239,7 @@ Message = (
     | Inquire
     | Figures
     | Halt
+    | Records
     | Bye
 )
 
@@ -255,6 +262,7 @@ MESSAGES: tuple[type[Message], ...] = (
     Inquire,
     Figures,
     Halt,
+    Records,
     Bye,
 )
 """Every kind of message; the position of a kind is its code on the wire."""

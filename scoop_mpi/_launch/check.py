@@ -9,7 +9,13 @@ from scoop_mpi._launch.problem import LaunchError
 
 
 def check_program(options: Options) -> None:
-    """Complain about a program that is not there: once, before any rank starts."""
+    """Complain about a program that is not there: once, before any rank starts.
+
+    Of a page or timeline that cannot be written, too: at the job's end it would be too late.
+    """
+    for name, path in (("--trace", options.trace), ("--report", options.report)):
+        if path is not None:
+            _check_writable(name, path)
     if options.module is not None:
         _check_module(options.module)
         return
@@ -33,3 +39,10 @@ def _check_module(module: str) -> None:
         raise LaunchError(
             f"there is no module {package!r} to run (looked in {os.getcwd()} and sys.path)", code=2
         )
+
+
+def _check_writable(name: str, path: str) -> None:
+    folder = os.path.dirname(os.path.abspath(path))
+    if os.path.isdir(path) or not os.access(folder, os.W_OK | os.X_OK):
+        what = "is a folder" if os.path.isdir(path) else f"cannot be written: look at {folder}"
+        raise LaunchError(f"{name} {path} {what}. Name another file", code=2)

@@ -20,7 +20,7 @@ _LONG += ["no-scoop-alias", "profile", "quiet", "rsh", "tunnel", "verbose", "ver
 _LONG += ["backend=", "broker-hostname=", "env=", "external-hostname=", "hostfile=", "json-args="]
 _LONG += ["mpi=", "mpi-args=", "nice=", "path=", "prolog=", "python-interpreter=", "pythonpath="]
 _LONG += ["ssh-executable=", "of-parent", "retries=", "lost-after="]
-_LONG += ["journal=", "stats", "time-left="]
+_LONG += ["journal=", "stats", "time-left=", "progress", "trace=", "report="]
 
 MOOT = {
     "-b": "there is one Broker, a part of rank 0",
@@ -91,6 +91,13 @@ class Options(NamedTuple):
     lost_after: float | None = None
     """Seconds after which a stopped rank is given up; None: not said."""
 
+    progress: bool = False
+    trace: str | None = None
+    """The file for a timeline, in the format of Chrome's tracing; None: there is none."""
+
+    report: str | None = None
+    """The file for a page that shows the run; None: there is none."""
+
     dry_run: bool = False
     check: bool = False
 
@@ -148,6 +155,9 @@ def parse(argv: Sequence[str], is_file: Callable[[str], bool] = os.path.isfile) 
         time_left=_time_left(values.get("--time-left")),
         retries=_retries(values["--retries"]) if "--retries" in values else None,
         lost_after=_seconds("--lost-after", values.get("--lost-after")),
+        progress="--progress" in names,
+        trace=values.get("--trace"),
+        report=values.get("--report"),
         dry_run="--dry-run" in names,
         check="--check" in names,
         of_parent="--of-parent" in names,
@@ -287,6 +297,7 @@ def rank_argv(options: Options) -> tuple[str, ...]:
         "--stats": options.stats,
         "--debug": options.debug,
         "--label": options.label,
+        "--progress": options.progress,
         "--check": options.check,
         "-i": options.interactive,
     }
@@ -295,6 +306,9 @@ def rank_argv(options: Options) -> tuple[str, ...]:
         ours += ["--nice", str(options.nice)]
     if options.journal is not None:
         ours += ["--journal", options.journal]
+    for name, file in (("--trace", options.trace), ("--report", options.report)):
+        if file is not None:
+            ours += [name, file]
     if options.time_left is not None:
         ours += ["--time-left", options.time_left]
     if options.retries is not None:

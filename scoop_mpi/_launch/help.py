@@ -16,7 +16,6 @@ What runs there:
   --path DIR            run there             --nice N    at this niceness
   --pythonpath P        more module folders   --prolog F  sourced by bash first
   --env NAME[=VALUE]    more environment      --python-interpreter P
-  --profile             time functions, into profile/rank-0.prof, ...
   --no-scoop-alias      let "import scoop" find SCOOP instead of scoop_mpi
 To go on another time:
   --journal DIR         keep outcomes there; the same command runs only the rest
@@ -32,8 +31,9 @@ How ranks are started:
   --check               start the ranks, tell what each of them is, and stop
 What is told:
   -v, --verbose         more of the log; twice for all of it   -q, --quiet  less
-  --label               rank and host before each line of output
-  --stats               at the end, a table of what each rank did
+  --label               rank before each line --profile   time of functions
+  --progress            how far it is, live   --stats     what each rank did
+  --report F, --trace F the run as a page, or as a timeline for Perfetto
   --debug               -vv, and the traceback of each thread if Python crashes
   -h, --help            this page                              -V, --version
 

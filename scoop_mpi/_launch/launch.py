@@ -90,7 +90,7 @@ def enter(options: Options, environ: MutableMapping[str, str]) -> Options:
     """
     absolute = {
         name: os.path.abspath(path)
-        for name in ("hostfile", "prolog", "journal")
+        for name in ("hostfile", "prolog", "journal", "trace", "report")
         if (path := getattr(options, name)) is not None
     }
     if options.agent is not None and os.sep in options.agent:

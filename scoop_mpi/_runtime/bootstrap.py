@@ -58,6 +58,12 @@ class Options(Protocol):
     @property
     def journal(self) -> str | None: ...
     @property
+    def progress(self) -> bool: ...
+    @property
+    def trace(self) -> str | None: ...
+    @property
+    def report(self) -> str | None: ...
+    @property
     def time_left(self) -> str | None: ...
     @property
     def retries(self) -> int | None: ...
@@ -102,11 +108,18 @@ def _run_alone(options: Options) -> int:
         say("scoop_mpi: one rank runs in this very process, without MPI: nothing to check.")
         return 0
     loop = Loop(Alone())
+    _record(loop, options, None)
     program = _enter(options, loop)
     here.install(loop)
-    code = _run_root(program, loop, options, None)
-    _tell_statistics(loop, options)
-    return code
+    return _run_only_root(program, loop, options)
+
+
+def _record(loop: Loop, options: Options, transport: Mpi | None) -> None:
+    """Record what this rank does, if that is wanted."""
+    if options.trace is not None or options.report is not None:
+        from scoop_mpi._runtime.trace.tracing import Tracing  # noqa: PLC0415  as it says
+
+        Tracing(loop, options, transport)
 
 
 def _run_rank(options: Options, place: Place, tell_code: Callable[[int], None] | None) -> int:
@@ -128,14 +141,13 @@ def _run_rank(options: Options, place: Place, tell_code: Callable[[int], None] |
     if loop.ranks > 1:
         folder = hang_doorbell(loop, transport) if one_node else ""
         losses = Losses(loop, transport, folder, patience_s=options.lost_after, quiet=options.quiet)
+    _record(loop, options, transport)
     program = _enter(options, loop)
     # Read once: a thousand ranks at the same file are hard on a network's file system.
     program.source = transport.from_root(program.read() if loop.rank == BROKER else None)
     if loop.ranks == 1:
         here.install(loop)
-        code = _run_root(program, loop, options, None)
-        _tell_statistics(loop, options)
-        return code
+        return _run_only_root(program, loop, options)
     ending = Ending(loop, transport, losses, tell_code)
     transport.redirect_abort(ending.abort)
     if transport.threads:
@@ -281,6 +293,33 @@ def describe_run(loop: Loop, program: str | None, verbosity: int) -> None:
 def _run_root(
     program: Program, loop: Loop, options: Options, end: Callable[[], None] | None
 ) -> int:
+    """Run the program as `__main__`, and show how far it is if that is wanted; return the exit code."""
+    if not options.progress:
+        return _run_kept(program, loop, options, end)
+    from scoop_mpi._runtime.progress import Progress  # noqa: PLC0415  only if it was asked for
+    from scoop_mpi._runtime.screens import find_screen  # noqa: PLC0415  as above
+
+    progress = Progress(loop, find_screen())
+    loop.at_end.append(progress.stop)
+    try:
+        return _run_kept(program, loop, options, end)
+    finally:
+        progress.stop()
+
+
+def _run_only_root(program: Program, loop: Loop, options: Options) -> int:
+    """Run the program on the only rank there is; return the exit code."""
+    try:
+        code = _run_root(program, loop, options, None)
+        _tell_statistics(loop, options)
+    finally:
+        loop.end()
+    return code
+
+
+def _run_kept(
+    program: Program, loop: Loop, options: Options, end: Callable[[], None] | None
+) -> int:
     """Run the program as `__main__`, with its journal if it has one; return the exit code."""
     if options.journal is None:
         return _run_main(program, loop, options)
@@ -312,6 +351,7 @@ def _run_main(program: Program, loop: Loop, options: Options) -> int:
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
+    loop.at_start()
     code = 0
     if program.file or not options.interactive:
         code = _run_program(program, loop)

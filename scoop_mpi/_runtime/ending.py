@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from scoop_mpi._kernel.protocol import BROKER, Bye, Halt, Send
+from scoop_mpi._kernel.protocol import BROKER, Bye, Halt, Message, Send
 from scoop_mpi._runtime import outcomes, settings, unseen
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.losses import Losses
@@ -92,7 +92,9 @@ class Ending:
             loop.dismissed = True
         doomed = bool(loop.worker.lost) and not self._transport.survives
         until = now() + (settings.DOOMED_S if doomed else settings.LOST_S)
-        if not self._await(lambda: loop.gone | loop.worker.lost >= others, until) and not doomed:
+        left = self._await(lambda: loop.gone | loop.worker.lost >= others, until)
+        loop.end()
+        if not left and not doomed:
             self._cut_off(others - loop.gone - loop.worker.lost, code)
         if doomed:
             self._abort(code)  # to leave MPI in order, all ranks would be needed
@@ -171,8 +173,11 @@ class Ending:
             unseen.report(self._loop)
             _run_exit_handlers()
         _flush()
+        farewell: list[Message] = []
+        if self._loop.farewell is not None:
+            farewell.append(self._loop.farewell())
         with self._loop.lock:
-            self._loop.perform([Send(BROKER, Bye())])
+            self._loop.perform([Send(BROKER, message) for message in (*farewell, Bye())])
             self._transport.close()
             self._loop.bell.close()
         self._kill_lost()

@@ -63,6 +63,9 @@ class Post:
         losses: For each rank that was lost, what is known of its end (on rank 0).
         on_loss: Called, with the lock, with each rank that is lost; this one and the root included.
         describe_loss: Puts into words which rank was lost, and what is known of its end.
+        at_start: Called when the program begins (on rank 0).
+        at_end: Called, without the lock, once all ranks have left or were given up (on rank 0).
+        farewell: Makes a message that goes before the last one to rank 0; None: there is none.
         dismissed: Whether all ranks were told to leave (on rank 0).
         halted: The exit code, once the program has ended.
         tally: Messages and bytes to and from other ranks.
@@ -73,6 +76,8 @@ class Post:
         awake: Set when it must tick again.
         news: Counts what may have given the main thread something to do.
     """
+
+    farewell: Callable[[], Message] | None = None
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
@@ -95,6 +100,8 @@ class Post:
         self.losses: dict[int, str] = {}
         self.on_loss: Callable[[int, str], None] = lambda *_: None
         self.describe_loss: Callable[[int, str], str] = lambda rank, what: f"rank {rank}: {what}"
+        self.at_start: Callable[[], object] = lambda: None
+        self.at_end: list[Callable[[], None]] = []
         self.halted: int | None = None
         self.dismissed = False
         self.dozing = False
@@ -125,6 +132,25 @@ class Post:
         """What each other rank remembers of the callables that were sent to it."""
         self._learnt: dict[int, Mirror] = {}
         """What this rank remembers of the callables that each other rank sent."""
+
+    def take(self, kind: type[Message], taker: Callable[[int, Any], None]) -> None:
+        """Have a kind of message taken by this."""
+
+        def take(sender: int, message: Any) -> Actions:
+            taker(sender, message)
+            return []
+
+        self._takers[kind] = take
+
+    def end(self) -> None:
+        """Do what was left for the job's end; once."""
+        while self.at_end:
+            self.at_end.pop()()
+
+    def hungry(self) -> frozenset[int]:
+        """Return the ranks that ask for work (on rank 0)."""
+        with self.lock:
+            return self._broker.hungry
 
     def _resume(self, wait: Wait) -> None:
         """Let whoever waits go on. The lock is held."""
