@@ -41,10 +41,12 @@ class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._executor: Executor | None = None
+        self._calls: list[futures.Future] = []
+        """Of a call, those that may not have ended."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what belongs to a rank: a call gets its backend with its batch."""
-        return vars(self) | {"_executor": None, "parallel": None}
+        return vars(self) | {"_executor": None, "_calls": [], "parallel": None}
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
         """Return how many batches should be under way at a time."""
@@ -61,6 +63,7 @@ class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # 
         in_a_call = current("joblib.Parallel").group != 0
         self.supports_retrieve_callback = not in_a_call
         self._executor = None if in_a_call else Executor()
+        self._calls = []
         return self.effective_n_jobs(n_jobs)
 
     def submit(
@@ -68,8 +71,12 @@ class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # 
     ) -> Any:
         """Have a batch run."""
         # As an argument: it is used once, and callables are remembered.
-        submit: Callable[..., Any] = (self._executor or futures).submit
-        future = submit(_run, func)
+        future: Any
+        if self._executor is None:
+            future = futures.submit(_run, func)
+            self._calls.append(future)
+        else:
+            future = self._executor.submit(_run, func)
         if callback is not None:
             future.add_done_callback(callback)
         return future
@@ -85,18 +92,28 @@ class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # 
     def terminate(self) -> None:
         """Forget what was learnt of the sizes of batches."""
         self.reset_batch_stats()
+        self._calls = []
 
     def abort_everything(self, ensure_ready: bool = True) -> None:  # noqa: FBT001, FBT002  joblib's
         """Cancel the batches that nobody has started."""
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = Executor()
+        for call in self._calls:
+            if not call.cancel():
+                call.add_done_callback(
+                    _look_at
+                )  # joblib has told of one failure, and drops the others
 
     def get_nested_backend(self) -> tuple[Backend, int | None]:
         """Return the backend of what a call does in parallel itself: by default one after another."""
         nested = Backend(nesting_level=(self.nesting_level or 0) + 1)
         nested.default_n_jobs = 1
         return nested, None
+
+
+def _look_at(call: futures.Future) -> None:
+    call.exception()
 
 
 def _run(batch: Callable[[], Any]) -> Any:

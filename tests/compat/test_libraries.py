@@ -232,9 +232,9 @@ def run(command: Command, python: str, folder: Path, name: str, ranks: int) -> N
     assert ended.stdout.endswith("ok\n"), ended
 
 
-def test_joblib_s_other_ways(command: Command, mpi_python: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ranks", SIZES)
+def test_joblib_s_other_ways(command: Command, mpi_python: str, tmp_path: Path, ranks: int) -> None:
     """Batches, generators, failures, timeouts, nested calls, forests."""
     program = Path(__file__).parent / "programs" / "with_joblib.py"
-    for ranks in SIZES:
-        ended = command(mpi_python, "-m", "scoop_mpi", "-n", str(ranks), program, cwd=tmp_path)
-        assert (ended.status, ended.stdout) == (0, "ok\n"), ended.stderr
+    ended = command(mpi_python, "-m", "scoop_mpi", "-n", str(ranks), program, cwd=tmp_path)
+    assert (ended.status, ended.stdout, ended.stderr) == (0, "ok\n", "")
