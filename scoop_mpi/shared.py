@@ -2,22 +2,27 @@
 
     shared.setConst(table=table)         from anywhere, once for each name
     shared.getConst("table")             from anywhere, the same object each time on a rank
-    del shared.elements[setter]["table"]     frees this rank's copy, and the name
+    shared.delConst("table")             frees it on every rank, and the name
+    with shared.constants(table=table):      sets it, and frees it at the end
+    del shared.elements[setter]["table"]     lets go of it on this rank alone
 
-A call never runs before the constants that were set when it was submitted are there.
+Large arrays lie once on each node, in memory that its ranks share; what a rank writes to its own
+stays its own, page by page. A call never runs before the constants that were set when it was
+submitted are there.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from scoop_mpi._kernel.constants import Constant
-from scoop_mpi._runtime import codec
+from scoop_mpi._runtime import blocks, codec
 from scoop_mpi._runtime.here import current
 from scoop_mpi._runtime.post import now
 
-__all__ = ["elements", "getConst", "setConst"]
+__all__ = ["constants", "delConst", "elements", "getConst", "setConst"]
 
 _decoded: dict[str, tuple[Constant, Any]] = {}
 """What this rank has read: name -> the constant, and this rank's own object."""
@@ -33,7 +38,8 @@ def setConst(**kwargs: Any) -> None:  # noqa: N802  SCOOP's name
         PickleError: A value cannot be pickled.
     """
     loop = current("shared.setConst")
-    denied = loop.define(tuple((name, codec.dumps(value)) for name, value in kwargs.items()))
+    make = loop.blocks.make
+    denied = loop.define(tuple((name, make(codec.dumps(value))) for name, value in kwargs.items()))
     if denied is not None:
         host, _, rank = denied.setter.rpartition(":")
         raise TypeError(
@@ -56,8 +62,42 @@ def getConst(name: str, timeout: float = 0.1) -> Any:  # noqa: N802  SCOOP's nam
             return None
     constant = known[name]
     if name not in _decoded or _decoded[name][0] is not constant:
-        _decoded[name] = constant, codec.loads(constant.encoded)
+        _decoded[name] = constant, blocks.load(constant.encoded)
+        loop.let_go = _let_go
     return _decoded[name][1]
+
+
+def delConst(name: str) -> None:  # noqa: N802  as SCOOP's names
+    """Free a constant on every rank; then its name may be used for a new one.
+
+    Calls that were submitted before may still need it, and find None. What a call has got by
+    `getConst` stays as it is for as long as somebody holds it.
+
+    Raises:
+        KeyError: There is no constant of this name.
+    """
+    if not current("shared.delConst").undefine(name):
+        raise KeyError(name)
+
+
+@contextlib.contextmanager
+def constants(**kwargs: Any) -> Iterator[None]:
+    """Make constants for as long as a `with` block runs, then free them on every rank."""
+    setConst(**kwargs)
+    try:
+        yield
+    finally:
+        for name in kwargs:
+            with contextlib.suppress(KeyError):  # freed within the block
+                delConst(name)
+
+
+def _let_go() -> None:
+    """Drop what this rank has read of constants that are gone, or were made anew."""
+    known = current().worker.constants.known
+    for name, (constant, _) in list(_decoded.items()):
+        if known.get(name) is not constant:
+            _decoded.pop(name, None)
 
 
 class _Names(MutableMapping[str, Any]):

@@ -16,4 +16,5 @@ run over MPI (`scoop_mpi._runtime`) and in the virtual cluster (`scoop_mpi.testi
     recovery    ... calls whose rank was lost
     broker      the matchmaker on rank 0
     constants   names that are set once and reach every rank
+    tree        along which ranks they do
 """

@@ -141,22 +141,74 @@ class Define(NamedTuple):
     anew: tuple[tuple[str, int], ...] = ()
 
 
+class Undefine(NamedTuple):
+    """Any rank to rank 0: free this constant on every rank; its name may then be made anew."""
+
+    ticket: int
+    name: str
+
+
+class Accepted(NamedTuple):
+    """Rank 0 to the one who asked: it is done when the constants up to this number are known."""
+
+    ticket: int
+    number: int
+
+
 class Denied(NamedTuple):
-    """Rank 0 to the definer: this name exists already, set by that rank."""
+    """Rank 0 to the one who asked: this name exists already, set by that rank; or by nobody."""
 
     ticket: int
     name: str
     setter: str
 
 
+class Unread(NamedTuple):
+    """Rank 0 to the definer: I cannot read the memory that you refer to. Send it as a whole."""
+
+    ticket: int
+
+
 class Constants(NamedTuple):
-    """Rank 0 to every rank: the constants with numbers up to and including `number`."""
+    """From rank 0 down the tree: what has changed with this number.
+
+    `items`: name and value of what was made. `gone`: names that were freed.
+    """
 
     number: int
-    definer: int
-    ticket: int
     setter: str
+    definer: int
     items: tuple[tuple[str, Any], ...]
+    gone: tuple[str, ...] = ()
+
+
+class Newest(NamedTuple):
+    """A rank to one that it tells from now on, after a loss: what is newer than this, you will get."""
+
+    number: int
+
+
+class Behind(NamedTuple):
+    """A rank to the one that tells it: I know up to this number only. Send what I missed.
+
+    `whole`: I cannot read the memory that you refer to.
+    """
+
+    number: int
+    whole: bool = False
+
+
+class Catalogue(NamedTuple):
+    """The answer to `Behind`, and down the tree: how things stand at `number`, for those at `since`.
+
+    `names`: every name that stands, and by which definition. `items`: name, definition, setter, definer
+    and value of those that are newer than `since`, in order.
+    """
+
+    since: int
+    number: int
+    names: tuple[tuple[str, int], ...]
+    items: tuple[tuple[str, int, str, int, Any], ...]
 
 
 # --- life of the job -------------------------------------------------------------------------
@@ -230,8 +282,14 @@ Message = (
     | Outcomes
     | GiveBack
     | Define
+    | Undefine
+    | Accepted
     | Denied
+    | Unread
     | Constants
+    | Newest
+    | Behind
+    | Catalogue
     | Ready
     | Problem
     | Gone
@@ -253,8 +311,14 @@ MESSAGES: tuple[type[Message], ...] = (
     Outcomes,
     GiveBack,
     Define,
+    Undefine,
+    Accepted,
     Denied,
+    Unread,
     Constants,
+    Newest,
+    Behind,
+    Catalogue,
     Ready,
     Problem,
     Gone,
@@ -269,6 +333,15 @@ MESSAGES: tuple[type[Message], ...] = (
 
 TO_BROKER: frozenset[type[Message]] = frozenset({Hungry, Fed, Surplus, Refuse})
 """The kinds that the Broker of rank 0 takes; all others are for the rank's Worker or its host."""
+
+VERDICTS: frozenset[type[Message]] = frozenset({Accepted, Denied, Unread})
+"""Rank 0's answers to those who make or free constants."""
+
+NEWS: frozenset[type[Message]] = VERDICTS | {Constants, Catalogue}
+"""What may end a wait for constants."""
+
+VALUES: frozenset[type[Message]] = frozenset({Define, Constants, Catalogue})
+"""The kinds that hold values of constants: each item of `items` ends with one."""
 
 
 # --- actions ---------------------------------------------------------------------------------

@@ -32,15 +32,12 @@ from collections import deque
 from typing import Any
 
 from scoop_mpi._kernel import policy
-from scoop_mpi._kernel.constants import INITIALIZER
 from scoop_mpi._kernel.protocol import (
     BROKER,
     UNASKED,
     UNKNOWN_S,
     Actions,
     Ask,
-    Constants,
-    Denied,
     Done,
     Fed,
     GiveBack,
@@ -348,28 +345,16 @@ class Worker(Recovery):
             return self._on_lend(sender, message)
         if type(message) is GiveBack:
             return self._on_give_back(message, now)
-        if type(message) is Constants:
-            self.constants.learn(self.rank, message)
-            self._take_initializers(message)
-            held, self._held = self._held, []
-            return [
-                action for sender, waiting in held for action in self.receive(sender, waiting, now)
-            ]
-        if type(message) is Denied:
-            self.constants.verdicts[message.ticket] = message
-            return []
         if type(message) is Lost:
             return self._on_lost(message.rank, message.why, now)
-        raise TypeError(f"rank {self.rank}: {type(message).__name__} is not for a worker")
-
-    def _take_initializers(self, message: Constants) -> None:
-        """Let initializers run here before anything else; their definer has run them itself."""
-        if message.definer == self.rank:
-            return
-        for name, encoded in message.items:
-            if name.startswith(INITIALIZER):
-                key = name.removeprefix(INITIALIZER)
-                self._bound_loan(Loan(self.rank, 0, 0, 0, 1, key, (None, encoded), bound=True))
+        actions = self.constants.receive(sender, message)
+        for key, encoded in self.constants.take_initializers():
+            self._bound_loan(Loan(self.rank, 0, 0, 0, 1, key, (None, encoded), bound=True))
+        if self._held:
+            held, self._held = self._held, []
+            for owner, waiting in held:
+                actions += self.receive(owner, waiting, now)
+        return actions
 
     def _bound_loan(self, loan: Loan) -> None:
         self._borrowed += 1
@@ -411,7 +396,7 @@ class Worker(Recovery):
         if not self._others:
             self._spares_itself = False
             self._bind(0)
-        return self._recover(rank, why, now)
+        return self.constants.lose(rank) + self._recover(rank, why, now)
 
     def _drop_loans_of(self, owner: int) -> None:
         """Drop borrowed calls of a lost owner that have not started; nobody waits for the others."""
@@ -432,6 +417,7 @@ class Worker(Recovery):
 
     def validate(self) -> None:
         """Assert what must hold between any two events."""
+        self.constants.validate()
         for serial, task in self.tasks.items():
             task.validate()
             assert serial == task.serial and not task.finished, task

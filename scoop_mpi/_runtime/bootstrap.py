@@ -12,7 +12,8 @@ from typing import Any, NoReturn, Protocol
 
 import scoop_mpi
 from scoop_mpi._kernel.protocol import BROKER, Ready, Send
-from scoop_mpi._runtime import codec, doorbell, here, outcomes, unseen
+from scoop_mpi._kernel.tree import Tree
+from scoop_mpi._runtime import blocks, codec, doorbell, here, outcomes, unseen
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.prepare import prepare
 from scoop_mpi._runtime.program import WORKER_NAME, Program
@@ -140,6 +141,7 @@ def _run_rank(options: Options, place: Place, tell_code: Callable[[int], None] |
     losses = None
     if loop.ranks > 1:
         folder = hang_doorbell(loop, transport) if one_node else ""
+        share_constants(loop, transport)
         losses = Losses(loop, transport, folder, patience_s=options.lost_after, quiet=options.quiet)
     _record(loop, options, transport)
     program = _enter(options, loop)
@@ -182,6 +184,7 @@ def serve_parent() -> NoReturn:
     transport = join_parent()
     loop = Loop(transport)
     hang_doorbell(loop, transport)
+    share_constants(loop, transport)
     program = Program(None, None)
     describe_run(loop, None, verbosity=1)
     ending = Ending(loop, transport)
@@ -254,6 +257,13 @@ def hang_doorbell(loop: Loop, transport: Mpi) -> str:
         with contextlib.suppress(OSError):
             loop.bell = doorbell.Doorbell(folder, loop.rank, loop.ranks)
     return folder
+
+
+def share_constants(loop: Loop, transport: Mpi) -> None:
+    """Find out which ranks are on one node, and so can share memory. Every rank calls it."""
+    nodes = transport.everywhere(blocks.node(loop.rank, loop.ranks))
+    loop.blocks = blocks.Blocks(loop.rank, nodes)
+    loop.worker.constants.tree = Tree(nodes)
 
 
 def _enter(options: Options, loop: Loop) -> Program:

@@ -228,6 +228,11 @@ def thaw(data: bytes) -> Any:
     return pickle.loads(data)
 
 
+def out_of_band(view: memoryview) -> pickle.PickleBuffer:
+    """Return bytes that travel as they are, in a frame of their own."""
+    return pickle.PickleBuffer(view)
+
+
 def raw(buffer: Any) -> memoryview:
     """Return a buffer as flat bytes, whatever the order of its axes."""
     return buffer.raw() if isinstance(buffer, pickle.PickleBuffer) else memoryview(buffer).cast("B")

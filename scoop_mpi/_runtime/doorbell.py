@@ -98,7 +98,7 @@ class Doorbell:
                 if len(self._others) == settings.OPEN_BELLS:
                     os.close(self._others.pop(next(iter(self._others))))
                 path = os.path.join(self._folder, name)
-                pipe = _out_of_the_way(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+                pipe = out_of_the_way(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
                 self._others[name] = pipe
             os.write(pipe, b"!")
 
@@ -140,7 +140,7 @@ class Doorbell:
                 os.rmdir(self._folder)
 
 
-def _out_of_the_way(pipe: int) -> int:
+def out_of_the_way(pipe: int) -> int:
     """Return a pipe under a number that is none of the standard streams, if one of them is closed.
 
     Else what the program prints would ring bells.

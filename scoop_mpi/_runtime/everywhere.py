@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from scoop_mpi._kernel.constants import INITIALIZER
 from scoop_mpi._kernel.protocol import BROKER, Problem, Send
 from scoop_mpi._kernel.task import Task
-from scoop_mpi._runtime import codec, here, outcomes
+from scoop_mpi._runtime import blocks, codec, here, outcomes
 from scoop_mpi._runtime.callables import encode_function
 from scoop_mpi._runtime.cargo import CallCargo, encode_call
 
@@ -64,7 +64,7 @@ def initialize(
     """Call a function here, then on every other rank before whatever is submitted from now on."""
     if not callable(func):
         raise TypeError(f"the first argument must be callable, not {func!r}")
-    encoded = codec.dumps((func, args, kwargs))
+    encoded = loop.blocks.make(codec.dumps((func, args, kwargs)))
     func(*args, **kwargs)
     name = getattr(func, "__qualname__", None) or type(func).__qualname__
     denied = loop.define(((f"{INITIALIZER}{loop.new_name()} {name}", encoded),))
@@ -74,7 +74,7 @@ def initialize(
 class InitializerCargo:
     """An initializer as another rank has defined it."""
 
-    def __init__(self, encoded: codec.Pickled, key: str) -> None:
+    def __init__(self, encoded: codec.Pickled | blocks.Block, key: str) -> None:
         self._encoded = encoded
         self._name = key.partition(" ")[2]
 
@@ -82,7 +82,7 @@ class InitializerCargo:
         """Run the initializer. If it fails this rank does nothing more, and the job ends."""
         loop = here.current("initialize")
         try:
-            func, args, kwargs = codec.loads_once(self._encoded)
+            func, args, kwargs = blocks.load(self._encoded)
             func(*args, **kwargs)
         except BaseException as error:  # an initializer may raise anything
             if isinstance(error, KeyboardInterrupt) and loop.interrupted:

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # has no stubs
 
 from scoop_mpi._kernel import policy
-from scoop_mpi._kernel.protocol import BROKER, Denied
+from scoop_mpi._kernel.protocol import BROKER, Accepted, Define, Denied, Undefine, Unread
 from scoop_mpi._kernel.task import Block, Loan, Task
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._runtime import memory, outcomes, settings
@@ -562,13 +562,34 @@ class Loop(Post):
 
     def define(self, items: tuple[tuple[str, Any], ...]) -> Denied | None:
         """Make constants; return why not, or None once they are known here."""
+        constants = self.worker.constants
+        while True:
+            verdict = self._ask_registry(lambda ticket: constants.define(ticket, self.name, items))
+            if isinstance(verdict, Accepted):
+                return None
+            if isinstance(verdict, Denied):
+                return verdict
+            # else rank 0 cannot read our memory, and gets it as a whole from now on
+
+    def undefine(self, name: str) -> bool:
+        """Free a constant on every rank; False if there is none of this name."""
+        return isinstance(self._ask_registry(lambda ticket: Undefine(ticket, name)), Accepted)
+
+    def _ask_registry(
+        self, question: Callable[[int], Define | Undefine]
+    ) -> Accepted | Denied | Unread:
+        """Ask rank 0, and return its answer once what it has accepted is known here."""
         ticket = next(self._tickets)
-        verdicts = self.worker.constants.verdicts
+        constants = self.worker.constants
         with self.lock:
-            definition = self.worker.constants.define(ticket, self.name, items)
-        self.send(BROKER, definition)
-        self.await_constants(lambda: ticket in verdicts, None)
-        return verdicts.pop(ticket)
+            message = question(ticket)
+        self.send(BROKER, message)
+        self.await_constants(lambda: ticket in constants.verdicts, None)
+        verdict = constants.verdicts.pop(ticket)
+        if isinstance(verdict, Accepted):
+            number = verdict.number
+            self.await_constants(lambda: constants.number >= number, None)
+        return verdict
 
     def new_name(self) -> str:
         """Return a name that no other has, on any rank."""

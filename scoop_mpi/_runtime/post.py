@@ -16,12 +16,13 @@ from scoop_mpi._kernel.broker import Broker
 from scoop_mpi._kernel.constants import Registry
 from scoop_mpi._kernel.protocol import (
     BROKER,
+    NEWS,
     TO_BROKER,
+    VALUES,
     Actions,
+    Behind,
     Bye,
-    Constants,
     Define,
-    Denied,
     Figures,
     Gone,
     Halt,
@@ -35,11 +36,14 @@ from scoop_mpi._kernel.protocol import (
     Resume,
     Run,
     Send,
+    Undefine,
+    Unread,
 )
 from scoop_mpi._kernel.task import Block
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._kernel.worker import Worker
 from scoop_mpi._runtime import codec, settings
+from scoop_mpi._runtime.blocks import Blocks
 from scoop_mpi._runtime.callables import Function, Mirror
 from scoop_mpi._runtime.doorbell import Bell, Naps
 from scoop_mpi._runtime.figures import figures
@@ -74,6 +78,8 @@ class Post:
         dozing: Whether the main thread pumps, or sleeps in its pump, so that the ticker need not.
         still: Whether the ticker stands still because of that.
         awake: Set when it must tick again.
+        blocks: The bytes of large constants.
+        let_go: Called on the main thread when constants have changed, if somebody has read any.
         news: Counts what may have given the main thread something to do.
     """
 
@@ -114,18 +120,22 @@ class Post:
         self._takers: dict[type[Message], Callable[[int, Any], Actions]] = {}
         """Who takes a kind of message, where it is not the worker."""
         self._takers.update(dict.fromkeys((Ready, Problem, Halt, Bye), self._take_life))
-        self._takers.update(dict.fromkeys((Constants, Denied), self._take_news_of_constants))
+        self._takers.update(dict.fromkeys(NEWS, self._take_news_of_constants))
+        self._takers[Behind] = self._take_behind
         self._takers[Lost] = self._take_loss
         self._takers[Inquire] = lambda sender, message: [
             Send(sender, Figures(message.number, figures(self)))
         ]
         self._takers[Figures] = self._take_figures
         self._broker = Broker()
-        self._registry = Registry(self.ranks)
+        self._registry = Registry()
         if self.rank == BROKER:
             self._takers.update(dict.fromkeys(TO_BROKER, self._broker.receive))
             self._takers[Define] = self._registry.define
+            self._takers[Undefine] = self._registry.undefine
             self._takers[Gone] = lambda _, gone: self.declare_lost(gone.rank, gone.what)
+        self.blocks = Blocks(self.rank, [""] * self.ranks)
+        self.let_go: Callable[[], None] | None = None
         self._constant_waits: list[Wait] = []
         """Who waits for any news of constants."""
         self._known: dict[int, Mirror] = {}
@@ -172,7 +182,11 @@ class Post:
                 if rank == me:
                     todo += self._receive(me, message)
                     continue
-                extra = self._callables_for(rank, message) if type(message) is Lend else None
+                extra = None
+                if type(message) is Lend:
+                    extra = self._callables_for(rank, message)
+                elif type(message) in VALUES:
+                    message = self._outward(rank, message)
                 if rank in outgoing:
                     outgoing[rank].append((message, extra))
                 else:
@@ -256,6 +270,11 @@ class Post:
             for message, extra in messages:
                 if type(message) is Lend:
                     message = self._learn_callables(sender, message, extra)  # noqa: PLW2901
+                elif type(message) in VALUES:
+                    read = self._inward(sender, message)
+                    if read is None:
+                        continue
+                    message = read  # noqa: PLW2901
                 actions += self._receive(sender, message)
             self.perform(actions)
         if arrived:
@@ -325,8 +344,43 @@ class Post:
             answers[sender] = message.figures
         return []
 
+    # --- constants ---------------------------------------------------------------------------
+
+    def _outward(self, rank: int, message: Any) -> Message:
+        """Put the values of constants as that rank can read them."""
+        outward = self.blocks.outward
+        items = tuple((*item[:-1], outward(rank, item[-1])) for item in message.items)
+        changed: Message = message._replace(items=items)
+        return changed
+
+    def _inward(self, sender: int, message: Any) -> Message | None:
+        """Read the values of constants; None, if they were asked for as a whole instead."""
+        inward = self.blocks.inward
+        try:
+            items = tuple((*item[:-1], inward(item[-1])) for item in message.items)
+        except OSError:
+            again = Behind(self.worker.constants.number, whole=True)
+            self.perform(
+                [Send(sender, Unread(message.ticket) if type(message) is Define else again)]
+            )
+            return None
+        read: Message = message._replace(items=items)
+        return read
+
+    def _take_behind(self, sender: int, message: Behind) -> Actions:
+        if message.whole:
+            self.blocks.send_whole_to(sender)
+        return self.worker.receive(sender, message, now())
+
     def _take_news_of_constants(self, sender: int, message: Message) -> Actions:
+        """Take an answer of rank 0, or a change: whoever waits for any looks whether it is his."""
         actions = self.worker.receive(sender, message, now())
+        if type(message) is Unread:
+            self.blocks.send_whole_to(sender)
+        elif self.let_go is not None:
+            wait = Wait(0)
+            wait.holder = self.let_go
+            actions.append(Resume(wait))
         for wait in self._constant_waits:
             wait.needed = 0
             actions.append(Resume(wait))

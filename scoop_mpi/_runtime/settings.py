@@ -111,6 +111,9 @@ PARENT_CHECK_S = 1.0
 OUT_OF_BAND = 64 * 1024
 """Buffers of at least so many bytes travel as themselves, not inside the pickle."""
 
+BLOCKS = 128
+"""A rank shares so many large constants at once: each keeps two or three files open."""
+
 EAGER = 60 * 1024
 """Messages up to so many bytes travel as one MPI message."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import scoop_mpi
 from scoop_mpi._runtime import codec, here
-from scoop_mpi._runtime.bootstrap import describe_run, hang_doorbell
+from scoop_mpi._runtime.bootstrap import describe_run, hang_doorbell, share_constants
 from scoop_mpi._runtime.ending import Ending
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.prepare import prepare
@@ -50,6 +50,7 @@ class Started:
         self._loop = loop = Loop(transport)
         self._transport = transport
         hang_doorbell(loop, transport)
+        share_constants(loop, transport)
         self._before = codec.IMPORTABLE.guarded, codec.IMPORTABLE.names
         # What this process has defined, its workers do not have: it goes by value.
         codec.IMPORTABLE.guarded, codec.IMPORTABLE.names = True, frozenset()

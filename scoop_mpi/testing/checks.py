@@ -105,6 +105,11 @@ def at_end(cluster: Cluster) -> None:
         assert rank.worker.idle, f"left over: {rank}\n{cluster}"
         assert not rank.strands and not rank.verdicts, f"still parked: {rank}\n{cluster}"
         assert rank.worker.parked == 0 and not rank.worker.unconfirmed, rank
+    root = cluster.ranks[0].worker.constants
+    for rank in living:
+        known = rank.worker.constants
+        assert known.number == root.number, f"{rank} lacks constants\n{cluster}"
+        assert known.standing == root.standing, rank
     assert cluster.network.in_flight == 0, "a message was never handled"
     assert cluster.network.foreign_cargo == 0, "data passed through rank 0"
     for owner, handle in cluster.runner.handles:

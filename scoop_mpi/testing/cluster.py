@@ -11,12 +11,13 @@ program give the same run, event for event.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
 from scoop_mpi._kernel.broker import Broker
 from scoop_mpi._kernel.protocol import BROKER, Lost
+from scoop_mpi._kernel.tree import Tree
 from scoop_mpi._kernel.worker import Worker
 from scoop_mpi.testing import checks
 from scoop_mpi.testing.costs import Costs
@@ -32,7 +33,7 @@ class Endless(AssertionError):  # noqa: N818  names what the run is
 
 
 class Cluster:
-    """Virtual ranks on a virtual clock.
+    """Virtual ranks on a virtual clock, on one node unless `nodes` gives that of each rank.
 
     Attributes:
         now: Virtual seconds since the start.
@@ -55,6 +56,7 @@ class Cluster:
         worker: Callable[[int, int], Worker] = Worker,
         broker: Callable[[], Broker] = Broker,
         mortal: bool = False,
+        nodes: Sequence[int] | None = None,
     ) -> None:
         self.costs = Costs() if costs is None else costs
         self.check = check
@@ -77,6 +79,9 @@ class Cluster:
             Rank(self, number, worker(number, ranks), broker() if number == BROKER else None)
             for number in range(ranks)
         ]
+        tree = Tree(bytes(ranks) if nodes is None else nodes)
+        for rank in self.ranks:
+            rank.worker.constants.tree = tree
         self.watch = checks.Watch()
 
     # --- the clock ---------------------------------------------------------------------------

@@ -95,6 +95,7 @@ def play(
         worker=immortal,
         broker=Broker,
         mortal=True,
+        nodes=drawn.nodes,
     )
     due: dict[int, list[Death]] = {}
     for death in deaths:

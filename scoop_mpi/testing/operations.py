@@ -185,6 +185,12 @@ class SetConst(NamedTuple):
     value: Any
 
 
+class DelConst(NamedTuple):
+    """Free a constant on every rank; waits until rank 0 has agreed, or raises `KeyError`."""
+
+    name: str
+
+
 class GetConst(NamedTuple):
     """Give the value of a constant that this rank knows, or None."""
 

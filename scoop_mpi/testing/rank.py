@@ -29,16 +29,16 @@ from scoop_mpi._kernel.broker import Broker
 from scoop_mpi._kernel.constants import Registry
 from scoop_mpi._kernel.protocol import (
     BROKER,
+    NEWS,
     TO_BROKER,
     Actions,
-    Constants,
     Define,
-    Denied,
     Lost,
     Message,
     Resume,
     Run,
     Send,
+    Undefine,
 )
 from scoop_mpi._kernel.task import Block
 from scoop_mpi._kernel.wait import Wait
@@ -104,7 +104,7 @@ class Rank:
         self.number = number
         self.worker = worker
         self.broker = broker
-        self.registry = Registry(worker.ranks) if broker is not None else None
+        self.registry = Registry() if broker is not None else None
         self.dead = False
         worker.loss_payload = lambda _, why: Outcome(None, WorkerLost(why))
         self.clock = 0.0
@@ -320,6 +320,9 @@ class Rank:
         if isinstance(message, Define):
             assert self.registry is not None
             return self.registry.define(sender, message)
+        if isinstance(message, Undefine):
+            assert self.registry is not None
+            return self.registry.undefine(sender, message)
         forgotten: Actions = []
         if isinstance(message, Lost):
             if message.rank == self.number:
@@ -329,7 +332,7 @@ class Rank:
                 forgotten = self.broker.lose(message.rank)
                 self.registry.lose(message.rank)
         actions = self.worker.receive(sender, message, self.clock) + forgotten
-        if isinstance(message, Constants | Denied):
+        if kind in NEWS:
             for wait in self.verdicts:
                 self.resume(wait)
         return actions

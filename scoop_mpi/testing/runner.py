@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from scoop_mpi._kernel import policy
 from scoop_mpi._kernel.constants import INITIALIZER
-from scoop_mpi._kernel.protocol import BROKER, Denied, Run, Send
+from scoop_mpi._kernel.protocol import BROKER, Accepted, Define, Run, Send, Undefine
 from scoop_mpi._kernel.task import Block, Loan, Task
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi.testing import checks
@@ -71,6 +71,7 @@ class Runner:
             op.Initialized: self._initialized,
             op.Cancel: self._cancel,
             op.SetConst: self._set_const,
+            op.DelConst: self._del_const,
             op.GetConst: self._get_const,
         }
 
@@ -387,23 +388,36 @@ class Runner:
         yield
 
     def _set_const(self, rank: Rank, call: int, wanted: op.SetConst) -> Working:
-        denied = yield from self._define(rank, wanted.name, pickle.dumps(wanted.value))
-        return None, op.NameTaken(wanted.name) if denied else None
+        made = yield from self._define(rank, wanted.name, pickle.dumps(wanted.value))
+        return None, None if made else op.NameTaken(wanted.name)
 
     def _define(self, rank: Rank, name: str, blob: bytes) -> Working:
-        """Make a constant, or an initializer; gives whether that was denied."""
+        """Make a constant, or an initializer; gives whether that was accepted."""
         rank.calls += 1
-        ticket = rank.calls
-        items = ((name, blob),)
         constants = rank.worker.constants
-        rank.perform([Send(BROKER, constants.define(ticket, f"rank {rank.number}", items))])
-        verdicts = constants.verdicts
+        definition = constants.define(rank.calls, f"rank {rank.number}", ((name, blob),))
+        return (yield from self._ask_registry(rank, definition))
+
+    def _del_const(self, rank: Rank, call: int, wanted: op.DelConst) -> Working:
+        rank.calls += 1
+        if (yield from self._ask_registry(rank, Undefine(rank.calls, wanted.name))):
+            return None, None
+        return None, KeyError(wanted.name)
+
+    def _ask_registry(self, rank: Rank, message: Define | Undefine) -> Working:
+        """Ask rank 0, and wait until what it has accepted is known here; False if it has not."""
+        rank.perform([Send(BROKER, message)])
+        constants = rank.worker.constants
         wait = Wait(1)
         rank.verdicts.append(wait)
-        while ticket not in verdicts:
+        while message.ticket not in constants.verdicts:
             yield from rank.park(wait)
+        verdict = constants.verdicts.pop(message.ticket)
+        if isinstance(verdict, Accepted):
+            while constants.number < verdict.number:
+                yield from rank.park(wait)
         rank.verdicts.remove(wait)
-        return isinstance(verdicts.pop(ticket), Denied)
+        return isinstance(verdict, Accepted)
 
     def _get_const(self, rank: Rank, call: int, wanted: op.GetConst) -> Working:
         constant = rank.worker.constants.known.get(wanted.name)

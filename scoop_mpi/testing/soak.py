@@ -47,6 +47,8 @@ class Scene(NamedTuple):
     ranks: int
     costs: Costs
     worker: Callable[[int, int], Worker]
+    nodes: list[int]
+    """The node of each rank."""
 
 
 class Result(NamedTuple):
@@ -71,7 +73,16 @@ def scene(rng: Random, fewest: int, most: int) -> Scene:
         start_s=rng.choice((0.0, 1e-3, 50e-3)),
     )
     everything_remote = ranks > 1 and rng.random() < 0.1
-    return Scene(ranks, costs, Eager if everything_remote else Worker)
+    nodes = Random(f"{ranks} {costs.latency_s}")
+    return Scene(ranks, costs, Eager if everything_remote else Worker, draw_nodes(nodes, ranks))
+
+
+def draw_nodes(rng: Random, ranks: int) -> list[int]:
+    """Draw on which nodes the ranks are: one, a few, as many as ranks; in order, or dealt out."""
+    number = rng.choice((1, 2, 3, max(1, ranks // 2), ranks))
+    if rng.random() < 0.7:
+        return [rank * number // ranks for rank in range(ranks)]
+    return [rng.randrange(number) for _ in range(ranks)]
 
 
 def play(
@@ -94,6 +105,7 @@ def play(
         most_events=EVENTS,
         worker=drawn.worker,
         broker=Broker,
+        nodes=drawn.nodes,
     )
     failure: BaseException | None = None
     try:

@@ -11,6 +11,7 @@ it: it crosses no wire.
 from __future__ import annotations
 
 from scoop_mpi._kernel.protocol import (
+    Catalogue,
     Constants,
     Define,
     GiveBack,
@@ -76,8 +77,10 @@ def describe(message: Message) -> str:
         return f"Outcomes({done})"
     if isinstance(message, GiveBack):
         return f"GiveBack(task {message.serial}[{span(message.start, message.stop)}])"
-    if isinstance(message, Define | Constants):
-        names = ", ".join(name for name, _ in message.items)
+    if isinstance(message, Define | Constants | Catalogue):
+        names = ", ".join(item[0] for item in message.items)
+        if isinstance(message, Constants) and message.gone:
+            names = f"without {', '.join(message.gone)}"
         return f"{type(message).__name__}({names})"
     fields = ", ".join(f"{name}={value}" for name, value in message._asdict().items())
     return f"{type(message).__name__}({fields})"

@@ -130,12 +130,12 @@ def test_the_broker_asks_another_for_whom_a_lost_rank_was_to_serve() -> None:
 
 def definition(value: bytes) -> Any:
     """Return the definition of a constant."""
-    return Store().define(1, "host", (("a", value),))
+    return Store(1, 3).define(1, "host", (("a", value),))
 
 
 def test_a_call_that_runs_again_makes_its_constant_again() -> None:
     """With any value if the one who made it is lost; else, after a loss, with the same value."""
-    registry = Registry(3)
+    registry = Registry()
     registry.define(1, definition(b"1"))
     assert isinstance(denied(registry, 2, b"1"), Denied)
     registry.lose(0)

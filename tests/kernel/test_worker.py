@@ -260,9 +260,9 @@ def test_a_loan_waits_for_its_constants() -> None:
     worker.turn(0.0)
     assert worker.receive(2, Lend(1, (part(0, 1),), 2), 0.0) == []
     assert not worker.has_work
-    worker.receive(BROKER, Constants(1, 2, 1, "two", (("a", b"1"),)), 0.0)
+    worker.receive(BROKER, Constants(1, "two", 2, (("a", b"1"),)), 0.0)
     assert not worker.has_work
-    actions = worker.receive(BROKER, Constants(2, 2, 2, "two", (("b", b"2"),)), 0.0)
+    actions = worker.receive(BROKER, Constants(2, "two", 2, (("b", b"2"),)), 0.0)
     assert actions == []
     assert worker.has_work
     assert Send(BROKER, Fed(1)) in worker.turn(0.0)

@@ -15,15 +15,16 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from unittest import mock
 
-from scoop_mpi._kernel import task
-from scoop_mpi.testing import faults, rank, runner, soak
+from scoop_mpi._kernel import lender, task
+from scoop_mpi.testing import cluster, faults, rank, runner, soak
 
 PLACES: dict[str, tuple[tuple[Any, str], ...]] = {
     "worker": ((soak, "Worker"),),
     "broker": ((soak, "Broker"), (faults, "Broker")),
     "spans": ((task, "Spans"),),
     "wait": ((runner, "Wait"),),
-    "constants": ((rank, "Registry"),),
+    "constants": ((rank, "Registry"), (lender, "Store")),
+    "tree": ((cluster, "Tree"),),
 }
 """Module of the kernel -> where its class is used."""
 
@@ -284,10 +285,16 @@ MUTANTS = (
         "            if True:",
     ),
     Mutant(
-        "a constant does not reach the last rank",
+        "a node is told nothing",
+        "tree",
+        "                leaders.append(living[0])\n",
+        "                leaders += living[:1] if other != 1 else []\n",
+    ),
+    Mutant(
+        "news are not passed on",
         "constants",
-        "for rank in range(self._ranks)]",
-        "for rank in range(max(1, self._ranks - 1))]",
+        "        for name in message.gone:\n            self._drop(name)\n        return [",
+        "        if self._rank:\n            return []\n        return [",
     ),
 )
 
@@ -370,6 +377,24 @@ RECOVERY = (
         "broker",
         "        self._windows.pop(rank, None)\n        return self._match()",
         "        self._windows.pop(rank, None)\n        return []",
+    ),
+    Mutant(
+        "who tells others after a loss does not say so",
+        "constants",
+        "return [Send(to, Newest(self.number)) for to in self._below() if to not in before]",
+        "return []",
+    ),
+    Mutant(
+        "a rank that was told of a loss asks for nothing",
+        "constants",
+        "[Send(sender, Behind(self.number))] if message.number > self.number else []",
+        "[]",
+    ),
+    Mutant(
+        "what was missed is not passed on",
+        "constants",
+        "return [Send(rank, message) for rank in self._below()]\n\n    def compare",
+        "return []\n\n    def compare",
     ),
     Mutant(
         "a constant that was made by a lost call cannot be made again",
