@@ -119,21 +119,8 @@ class Post:
         self.news = 0
         self._takers: dict[type[Message], Callable[[int, Any], Actions]] = {}
         """Who takes a kind of message, where it is not the worker."""
-        self._takers.update(dict.fromkeys((Ready, Problem, Halt, Bye), self._take_life))
-        self._takers.update(dict.fromkeys(NEWS, self._take_news_of_constants))
-        self._takers[Behind] = self._take_behind
-        self._takers[Lost] = self._take_loss
-        self._takers[Inquire] = lambda sender, message: [
-            Send(sender, Figures(message.number, figures(self)))
-        ]
-        self._takers[Figures] = self._take_figures
         self._broker = Broker()
         self._registry = Registry()
-        if self.rank == BROKER:
-            self._takers.update(dict.fromkeys(TO_BROKER, self._broker.receive))
-            self._takers[Define] = self._registry.define
-            self._takers[Undefine] = self._registry.undefine
-            self._takers[Gone] = lambda _, gone: self.declare_lost(gone.rank, gone.what)
         self.blocks = Blocks(self.rank, [""] * self.ranks)
         self.let_go: Callable[[], None] | None = None
         self._constant_waits: list[Wait] = []
@@ -142,6 +129,24 @@ class Post:
         """What each other rank remembers of the callables that were sent to it."""
         self._learnt: dict[int, Mirror] = {}
         """What this rank remembers of the callables that each other rank sent."""
+
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Say who takes which kind of message."""
+        self._takers.update(dict.fromkeys((Ready, Problem, Halt, Bye), self._take_life))
+        self._takers.update(dict.fromkeys(NEWS, self._take_news_of_constants))
+        self._takers[Behind] = self._take_behind
+        self._takers[Lost] = self._take_loss
+        self._takers[Inquire] = lambda sender, message: [
+            Send(sender, Figures(message.number, figures(self)))
+        ]
+        self._takers[Figures] = self._take_figures
+        if self.rank == BROKER:
+            self._takers.update(dict.fromkeys(TO_BROKER, self._broker.receive))
+            self._takers[Define] = self._registry.define
+            self._takers[Undefine] = self._registry.undefine
+            self._takers[Gone] = lambda _, gone: self.declare_lost(gone.rank, gone.what)
 
     def take(self, kind: type[Message], taker: Callable[[int, Any], None]) -> None:
         """Have a kind of message taken by this."""

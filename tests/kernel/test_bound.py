@@ -116,7 +116,7 @@ def test_a_call_on_this_rank_itself_is_to_be_run_now() -> None:
 
 def definition(number: int, definer: int) -> Constants:
     """Return the news of an initializer."""
-    return Constants(number, definer, 1, "host", ((f"{INITIALIZER}1.1 f", b"x"),))
+    return Constants(number, "host", definer, ((f"{INITIALIZER}1.1 f", b"x"),))
 
 
 def test_an_initializer_runs_before_calls_that_may_know_of_it() -> None:
