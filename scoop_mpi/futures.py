@@ -21,7 +21,8 @@ from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._runtime import here
 from scoop_mpi._runtime.callables import encode_function
 from scoop_mpi._runtime.cargo import CallCargo, Cargo, MapCargo, encode_call
-from scoop_mpi._runtime.columns import PlainColumn, encode_columns
+from scoop_mpi._runtime.codec import dumps
+from scoop_mpi._runtime.columns import PlainColumn, encode_columns, take_all
 from scoop_mpi._runtime.future import Future, Results, as_they_come, whereabouts
 from scoop_mpi._runtime.here import current
 from scoop_mpi._runtime.loop import Loop
@@ -513,12 +514,11 @@ def shutdown(wait: bool = True) -> None:  # noqa: FBT001, FBT002  as PEP 3148 ha
 
 # --- reductions ------------------------------------------------------------------------------
 
-_RUNS = 512
-"""A reduction is cut into at most so many runs. Fixed: how a sum is bracketed depends on the
-number of items alone, so that the result is bitwise the same on any number of ranks."""
+_WORTH_SHIFTING_S = 1e-3
+"""What a piece of a scan must take to be given its offset elsewhere ..."""
 
-_LONG_REDUCTION_S = 1e-3
-"""Reductions that take longer than this are worth a message."""
+_BYTES_A_SECOND = 250e6
+"""... and more than to travel there and back, and be encoded, at this rate."""
 
 _NOTHING: Any = object()
 
@@ -537,62 +537,77 @@ def mapReduce(  # noqa: N802  SCOOP's name
     Raises:
         TypeError: There are no items and no `initial`.
     """
-    pieces = _pieces(iterables)
-    if not pieces:
+    from scoop_mpi._runtime import reduction  # noqa: PLC0415  many programs do not use it
+
+    loop = current("futures.mapReduce")
+    try:
+        if loop.journal is not None and not loop.group:  # which keeps the value of each run
+            fold = functools.partial(_fold, mapFunc, reductionFunc)
+            value = reduction.combined(reductionFunc, list(map(fold, _pieces(iterables))))
+        else:
+            value = reduction.reduced(loop, mapFunc, reductionFunc, iterables)
+    except reduction.NothingToReduce:
         if initial is _NOTHING:
             raise TypeError(
                 "mapReduce of no items needs an initial value: mapReduce(..., initial=0)"
-            )
+            ) from None
         return initial
-    folded = list(map(functools.partial(_fold, mapFunc, reductionFunc), pieces))
-    while len(folded) > 1:
-        odd = folded[-1:] if len(folded) % 2 else []
-        folded = _reduce_pairs(reductionFunc, folded[::2], folded[1::2]) + odd
-    return folded[0] if initial is _NOTHING else reductionFunc(initial, folded[0])
+    return value if initial is _NOTHING else reductionFunc(initial, value)
 
 
 def mapScan(  # noqa: N802  SCOOP's name
     mapFunc: Callable[..., Any],  # noqa: N803  SCOOP's name
     reductionFunc: Callable[[Any, Any], Any],  # noqa: N803  SCOOP's name
     *iterables: Iterable[Any],
+    initial: Any = _NOTHING,
 ) -> list[Any]:
     """Map, and return all the reductions of the first 1, 2, 3, ... results, in input order.
 
     `mapScan(f, operator.add, [1, 2, 3])` is `[f(1), f(1) + f(2), f(1) + f(2) + f(3)]`: as
     `itertools.accumulate`, for an associative function of two.
+
+    Args:
+        initial: Comes before all results, and is the first of the list, as in `accumulate`.
     """
-    scanned: list[Any] = []
-    for prefixes in map(functools.partial(_scan, mapFunc, reductionFunc), _pieces(iterables)):
-        if scanned:
-            before = scanned[-1]
-            scanned += [reductionFunc(before, prefix) for prefix in prefixes]
-        else:
+    scanned: list[Any] = [] if initial is _NOTHING else [initial]
+    scan = functools.partial(_scan, mapFunc, reductionFunc)
+    shift = functools.partial(_shift, reductionFunc)
+    pieces = map(scan, _pieces(iterables))
+    for prefixes in pieces:
+        if not scanned:
             scanned += prefixes
+            continue
+        started = now()
+        scanned += shift(scanned[-1], prefixes)
+        if len(prefixes) > 1 and _is_worth_shifting(now() - started, prefixes):
+            rest = list(pieces)
+            offsets = [scanned[-1]]
+            for others in rest[:-1]:
+                offsets.append(reductionFunc(offsets[-1], others[-1]))
+            for shifted in map(shift, offsets, rest):
+                scanned += shifted
     return scanned
 
 
-def _reduce_pairs(reduction_func: Any, lefts: list[Any], rights: list[Any]) -> list[Any]:
-    """Reduce pairs: the first one here, and the others here or anywhere, by how long it took."""
-    started = now()
-    first = [reduction_func(lefts[0], rights[0])]
-    if now() - started < _LONG_REDUCTION_S:
-        return first + [
-            reduction_func(left, right) for left, right in zip(lefts[1:], rights[1:], strict=False)
-        ]
-    return first + list(map(reduction_func, lefts[1:], rights[1:]))
+def _is_worth_shifting(seconds: float, prefixes: list[Any]) -> bool:
+    """Return whether another rank should give pieces like this their offset."""
+    if here.stream is not None:  # how many maps there are must not depend on time
+        return False
+    return seconds > _WORTH_SHIFTING_S and seconds > dumps(prefixes).size / _BYTES_A_SECOND
+
+
+def _shift(reduction_func: Any, before: Any, prefixes: list[Any]) -> list[Any]:
+    """Put what comes before a piece before each of its reductions."""
+    return [reduction_func(before, prefix) for prefix in prefixes]
 
 
 def _pieces(iterables: tuple[Iterable[Any], ...]) -> list[tuple[Any, ...]]:
     """Cut the items into runs, each a tuple of one run for each iterable."""
-    if not iterables:
-        return []
-    columns: list[Any]
-    if len(iterables) == 1:
-        columns = [iterables[0] if isinstance(iterables[0], range) else tuple(iterables[0])]
-    else:
-        columns = list(zip(*zip(*iterables, strict=False), strict=True))
+    from scoop_mpi._runtime import reduction  # noqa: PLC0415  as above
+
+    columns = take_all(iterables)
     items = len(columns[0]) if columns else 0
-    size = max(1, -(-items // _RUNS))
+    size = reduction.size_of_runs(items)
     return [tuple(c[start : start + size] for c in columns) for start in range(0, items, size)]
 
 

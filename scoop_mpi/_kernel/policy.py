@@ -96,6 +96,15 @@ FADE = 0.7
 CLOCK_S = 1e-9
 """No call is taken to be shorter."""
 
+PARTS = 4
+"""A reduction of which nothing is known yet offers parts down to one in so many of a rank's share."""
+
+TRAVELS = 4.0
+"""A part of a reduction is worth this many times what its value takes to travel, ..."""
+
+BYTES_A_SECOND = 1e9
+"""... taken to be so fast."""
+
 STREAM_GRAINS = 4
 """A run of a stream is worth so many grains for each rank, if its window is large enough ..."""
 
@@ -193,6 +202,16 @@ def stream_run(size: int, ranks: int, call_s: float | None, largest: int) -> int
     if call_s is not None:
         calls = min(calls, int(STREAM_GRAINS * ranks * grain_s(ranks) / max(call_s, CLOCK_S)) + 1)
     return max(1, min(calls, size // STREAM_PARTS))
+
+
+def part_is_worth(runs: int, ranks: int, run_s: float, value_bytes: int) -> bool:
+    """Return whether a part of a reduction is offered to other ranks.
+
+    Args:
+        run_s: What one of its runs takes.
+        value_bytes: The size of what comes back.
+    """
+    return runs * run_s >= max(grain_s(ranks) / 2, TRAVELS * value_bytes / BYTES_A_SECOND)
 
 
 def outbox_s(ranks: int) -> float:

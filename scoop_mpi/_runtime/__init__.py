@@ -19,6 +19,7 @@ How a rank works:
     ticker      serves the other ranks while user code runs
     future      what the user holds
     stream      likewise, of a map that reads as it yields
+    reduction   mapReduce: folded where results are made, combined along a tree
 
 When things go wrong, or take too long:
 

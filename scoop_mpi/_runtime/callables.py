@@ -56,6 +56,10 @@ class Function:
         return loads(self.pickled)  # type: ignore[no-any-return]  # as above
 
 
+class Stateless:
+    """A callable of this package: its calls may share one copy."""
+
+
 def _shareable(target: Any) -> bool:
     """Return whether calling this object itself is as good as calling a copy."""
     if isinstance(target, functools.partial):
@@ -67,7 +71,7 @@ def _shareable(target: Any) -> bool:
         )
     if isinstance(target, types.BuiltinFunctionType):
         return target.__self__ is None or isinstance(target.__self__, types.ModuleType)
-    return isinstance(target, _FUNCTIONS)
+    return isinstance(target, (*_FUNCTIONS, Stateless))
 
 
 def _key(target: Any) -> str:

@@ -218,6 +218,11 @@ def loads_once(pickled: Pickled) -> Any:
     return pickle.loads(pickled.data)
 
 
+def rewrapped(pickled: Pickled) -> Pickled:
+    """Return an encoded value that can be encoded within another one, wherever its memory lies."""
+    return Pickled(pickled.data, tuple(pickle.PickleBuffer(raw(b)) for b in pickled.buffers))
+
+
 def freeze(value: Any) -> bytes:
     """Return plain values and `Pickled`s as bytes for a file, buffers included."""
     return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)

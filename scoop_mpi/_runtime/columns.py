@@ -28,6 +28,9 @@ class Column(Protocol):
     def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
         """Return a list of what is stored for these calls, and what decodes it as it is iterated."""
 
+    def items(self, start: int, stop: int) -> Iterable[Any]:
+        """Return the arguments of these calls, decoded as they are iterated."""
+
 
 class PlainColumn:
     """Plain values or a range: kept as they are."""
@@ -50,6 +53,9 @@ class PlainColumn:
     def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
         feed = list(self._values[start:stop])
         return feed, feed
+
+    def items(self, start: int, stop: int) -> Iterable[Any]:
+        return self._values[start:stop]
 
 
 class ScalarColumn(PlainColumn):
@@ -84,6 +90,9 @@ class PickledColumn:
         feed = list(self._values[start:stop])
         return feed, map(loads_once, feed)
 
+    def items(self, start: int, stop: int) -> Iterable[Any]:
+        return map(loads_once, self._values[start:stop])
+
 
 class ArrayColumn:
     """A numpy array of numbers, mapped over its first axis: travels as a slice."""
@@ -106,8 +115,12 @@ class ArrayColumn:
 
     def feed(self, start: int, stop: int) -> tuple[list[Any], Iterable[Any]]:
         # A copy, so that a call that writes into its row changes nothing for anyone else.
-        feed = list(self._array[start:stop].copy())
+        feed = list(self.items(start, stop))
         return feed, feed
+
+    def items(self, start: int, stop: int) -> Iterable[Any]:
+        items: Iterable[Any] = self._array[start:stop].copy()
+        return items
 
 
 def received_column(kind: str, data: Any) -> Column:
@@ -133,7 +146,18 @@ def encode_columns(iterables: Sequence[Iterable[Any]]) -> tuple[list[Column], in
     """
     if not iterables:
         return [], 0
-    if all(map(_is_endless, iterables)):
+    values = take_all(iterables)
+    calls = min(map(len, values))
+    return [_column(items) for items in values], calls
+
+
+def take_all(iterables: Sequence[Iterable[Any]]) -> list[Any]:
+    """Take the items of iterables, as many as the shortest has: lists, ranges and arrays.
+
+    Raises:
+        ValueError: None of the iterables has an end.
+    """
+    if iterables and all(map(_is_endless, iterables)):
         raise ValueError(
             f"{iterables[0]!r} has no end, and all items are taken at the call: give "
             "map(..., buffersize=1000), which takes them as results are taken, or a finite iterable "
@@ -141,12 +165,10 @@ def encode_columns(iterables: Sequence[Iterable[Any]]) -> tuple[list[Column], in
         )
     if len(iterables) == 1 or all(isinstance(items, _SIZED) for items in iterables):
         values = [_take(items) for items in iterables]
-        calls = min(len(items) for items in values)
-        return [_column(items[:calls]) for items in values], calls
+        calls = min(map(len, values), default=0)
+        return [items if len(items) == calls else items[:calls] for items in values]
     rows = _drawn(zip(*iterables, strict=False))
-    if not rows:
-        return [], 0
-    return [_column(list(values)) for values in zip(*rows, strict=True)], len(rows)
+    return [list(values) for values in zip(*rows, strict=True)] or [[] for _ in iterables]
 
 
 _SIZED = (list, tuple, range)

@@ -12,7 +12,7 @@ from scoop_mpi._runtime import outcomes, settings
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
 
-_CANCELLED = ((outcomes.CANCELLED, None),)
+CANCELLED = ((outcomes.CANCELLED, None),)
 """The payload of a cancelled call."""
 
 _UNSET: Any = object()
@@ -162,7 +162,7 @@ class Future:
             Whether it is cancelled.
         """
         with self._loop.lock:
-            cancelled, actions = self._loop.worker.cancel(self.task, _CANCELLED)
+            cancelled, actions = self._loop.worker.cancel(self.task, CANCELLED)
             self._loop.perform(actions)
         if cancelled:
             self._loop.run_callbacks()
@@ -171,7 +171,7 @@ class Future:
     def cancelled(self) -> bool:
         """Return whether the call was cancelled."""
         entry = self.task.arrived.get(0)
-        return entry is not None and entry[2] is _CANCELLED
+        return entry is not None and entry[2] is CANCELLED
 
     @property
     def callback(self) -> list[CallbackEntry]:
