@@ -16,7 +16,7 @@ time. A call that waits does the work meanwhile, as `futures` does.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from joblib.parallel import AutoBatchingMixin, ParallelBackendBase, register_parallel_backend
 
@@ -24,10 +24,23 @@ from scoop_mpi import futures
 from scoop_mpi._runtime.here import current
 from scoop_mpi.executor import Executor
 
+if TYPE_CHECKING:  # joblib has no types
+
+    class _Base:
+        """Whatever joblib's bases have, to a type checker."""
+
+        def __getattr__(self, name: str) -> Any: ...
+
+else:
+
+    class _Base(AutoBatchingMixin, ParallelBackendBase):
+        """Joblib's bases."""
+
+
 __all__ = ["Backend"]
 
 
-class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # joblib has no types
+class Backend(_Base):
     """The backend, named "scoop_mpi"."""
 
     default_n_jobs = -1
@@ -35,7 +48,7 @@ class Backend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc]  # 
     MIN_IDEAL_BATCH_DURATION = 0.02
     MAX_IDEAL_BATCH_DURATION = 0.5
 
-    supports_retrieve_callback = True
+    supports_retrieve_callback: bool = True
     supports_return_generator = True
 
     def __init__(self, **kwargs: Any) -> None:

@@ -158,7 +158,7 @@ class _Elements(Mapping[str, MutableMapping[str, Any]]):
         return repr(dict(self))
 
 
-elements = _Elements()
+elements: _Elements = _Elements()
 """The constants known here. As in SCOOP, name of the rank that set them -> name -> value.
 
 Deleting a name frees this rank's copy of it, and this rank's alone: elsewhere it can still be read.

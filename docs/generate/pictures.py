@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import configparser
 import re
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -99,35 +98,47 @@ class Kind(NamedTuple):
     """A kind of message, by what its docstring says: "Sender to receiver: what"."""
 
     name: str
-    sender: str
-    receiver: str
+    start: int
+    """The lane of its sender: 0 for workers, 1 for rank 0, 2 for owners and lenders."""
+
+    stop: int
     what: str
 
 
-LANES = {
-    "borrower": 0,
-    "worker": 0,
-    "rank": 0,
-    "any rank": 0,
-    "broker": 1,
-    "rank 0": 1,
-    "owner": 2,
-    "lender": 2,
-    "every rank": 2,
-    "the definer": 2,
-}
-"""Who stands where in the picture."""
+LANES = {"broker": 1, "rank 0": 1, "lender": 2, "owner": 2}
+"""Who stands where; all others send from the left. From rank 0 to whomever goes to the right."""
 
 
-def kinds() -> Iterator[Kind]:
-    """Yield the kinds of messages, in the order of the protocol."""
+def lanes_of(said: str, known: dict[str, Kind]) -> tuple[int, int]:
+    """Return the lanes of sender and receiver."""
+    answer = re.match(r"The answer to `(\w+)`", said)
+    if answer and answer[1] in known:
+        return known[answer[1]].stop, known[answer[1]].start
+    ends = re.match(r"([\w ]+?) to ([\w ]+)", said)
+    sender, receiver = (ends[1].lower(), ends[2].lower()) if ends else ("rank 0", "every rank")
+    start = LANES.get(sender, 0)
+    return start, LANES.get(receiver, 2 if start != 2 else 0)
+
+
+def kinds() -> dict[str, Kind]:
+    """Return the kinds of messages by name, in the order of the protocol."""
     path = REPOSITORY / "scoop_mpi" / "_kernel" / "protocol.py"
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        said = ast.get_docstring(node) if isinstance(node, ast.ClassDef) else None
-        match = re.match(r"([\w ]+?) to ([\w ]+): (.*)", (said or "").split("\n")[0])
-        if match and isinstance(node, ast.ClassDef):
-            what = re.split(r"(?<=[.])\s", match[3])[0].removesuffix(".")
-            yield Kind(node.name, match[1].lower(), match[2].lower(), what)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tables = [node.value for node in tree.body if isinstance(node, ast.AnnAssign)]
+    listed = {
+        name.id
+        for table in tables
+        if isinstance(table, ast.Tuple)
+        for name in table.elts
+        if isinstance(name, ast.Name)
+    }
+    found: dict[str, Kind] = {}
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name in listed:
+            said = " ".join((ast.get_docstring(node) or "").split())
+            what = re.split(r"(?<=[.])\s", said.partition(": ")[2] or said)[0].removesuffix(".")
+            found[node.name] = Kind(node.name, *lanes_of(said, found), what)
+    return found
 
 
 def draw_messages() -> str:
@@ -136,8 +147,8 @@ def draw_messages() -> str:
     titles = ("a worker: hungry, a borrower", "rank 0: the Broker", "a worker: an owner, a lender")
     parts = [text(x, 24, title, "", "middle") for x, title in zip(lanes, titles, strict=True)]
     y = 56
-    for kind in kinds():
-        start, stop = lanes[LANES[kind.sender]], lanes[LANES[kind.receiver]]
+    for kind in kinds().values():
+        start, stop = lanes[kind.start], lanes[kind.stop]
         parts.append(f'<line x1="{start}" y1="{y}" x2="{stop}" y2="{y}" class="arrow"/>')
         parts.append(text((start + stop) // 2, y - 5, kind.name, "name", "middle"))
         parts.append(text(lanes[-1] + 20, y + 4, kind.what, "small"))

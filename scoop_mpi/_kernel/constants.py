@@ -123,7 +123,7 @@ class Store:
         self._rank = rank
         self._ranks = ranks
         self.tree: Tree | None = None
-        self.number = 0
+        self.number: int = 0
         self.standing: dict[str, Constant] = {}
         self.known: dict[str, Constant] = {}
         self.forgotten: dict[str, int] = {}

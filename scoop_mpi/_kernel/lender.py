@@ -39,7 +39,7 @@ class Lender(Owner):
         super().__init__(rank, ranks)
         self.lost: set[int] = set()
         self.closing = False
-        self.constants = Store(rank, ranks)
+        self.constants: Store = Store(rank, ranks)
         self._leases = 0
 
     # --- lending -----------------------------------------------------------------------------

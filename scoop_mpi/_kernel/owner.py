@@ -34,7 +34,7 @@ class Owner:
         self.rank = rank
         self.ranks = ranks
         self.kept: dict[int, MutableSequence[tuple[int, int, int, bool, Any]]] = {}
-        self.durations = policy.Durations()
+        self.durations: policy.Durations = policy.Durations()
         self.tasks: dict[int, Task] = {}
         """Every own task that is not finished."""
         self._ready: OrderedDict[int, Task] | Ranked = OrderedDict()
@@ -46,7 +46,7 @@ class Owner:
         self._serials = 0
         self._told_surplus = False
         names = ("run", "lent", "borrowed", "given back", "refused", "lost", "late")
-        self.counts = dict.fromkeys(names, 0)
+        self.counts: dict[str, int] = dict.fromkeys(names, 0)
 
     @property
     def made(self) -> int:

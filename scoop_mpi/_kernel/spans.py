@@ -17,7 +17,7 @@ class Spans:
 
     def __init__(self, start: int, stop: int) -> None:
         self._runs: list[tuple[int, int]] = [(start, stop)] if start < stop else []
-        self.count = stop - start if start < stop else 0
+        self.count: int = stop - start if start < stop else 0
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return iter(self._runs)

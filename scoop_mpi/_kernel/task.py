@@ -71,26 +71,26 @@ class Task:
         group: int = 0,
         retries: int | None = None,
     ) -> None:
-        self.serial = serial
-        self.calls = calls
-        self.key = key
+        self.serial: int = serial
+        self.calls: int = calls
+        self.key: str = key
         self.cargo: Cargo | None = cargo
-        self.group = group
+        self.group: int = group
         """The call that made this task: tasks of one group are siblings, and alike in size."""
-        self.unstarted = Spans(0, calls)
-        self.running = 0
-        self.retries = retries
+        self.unstarted: Spans = Spans(0, calls)
+        self.running: int = 0
+        self.retries: int | None = retries
         """How often a call may be run again whose rank was lost; None: as often as any."""
         self.losses: dict[int, int] = {}
         """Call -> how many ranks that held it were lost."""
-        self.doubtful = 0
+        self.doubtful: int = 0
         """How many calls are in doubt."""
         self.leases: dict[int, Lease] = {}
-        self.largest_piece = 1
-        self.done = 0
-        self.abandoned = False
+        self.largest_piece: int = 1
+        self.done: int = 0
+        self.abandoned: bool = False
         """Whether its maker will take no more outcomes: what nobody has started is dropped."""
-        self.looked_at = False
+        self.looked_at: bool = False
         """Whether somebody has seen a failure of this task: further ones are no news."""
         self.arrived: dict[int, tuple[int, bool, Any]] = {}
         """Outcomes that nobody has taken yet: start -> (stop, failed, payload)."""
@@ -155,16 +155,16 @@ class Loan:
         *,
         bound: bool = False,
     ) -> None:
-        self.owner = owner
-        self.serial = serial
-        self.lease = lease
-        self.key = key
-        self.cargo = cargo
-        self.origin = start
+        self.owner: int = owner
+        self.serial: int = serial
+        self.lease: int = lease
+        self.key: str = key
+        self.cargo: Any = cargo
+        self.origin: int = start
         """The index of the first call in `cargo`."""
-        self.unstarted = Spans(start, stop)
-        self.running = 0
-        self.bound = bound
+        self.unstarted: Spans = Spans(start, stop)
+        self.running: int = 0
+        self.bound: bool = bound
         """Whether it is for this very rank: it goes before all others, and is not given back."""
 
 
@@ -174,6 +174,6 @@ class Block:
     __slots__ = ("source", "start", "stop")
 
     def __init__(self, source: Task | Loan, start: int, stop: int) -> None:
-        self.source = source
-        self.start = start
-        self.stop = stop
+        self.source: Task | Loan = source
+        self.start: int = start
+        self.stop: int = stop

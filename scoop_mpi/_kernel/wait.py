@@ -24,8 +24,8 @@ class Wait:
     __slots__ = ("arrived", "holder", "needed", "stop_on_failure")
 
     def __init__(self, needed: int, *, stop_on_failure: bool = False) -> None:
-        self.needed = needed
-        self.stop_on_failure = stop_on_failure
+        self.needed: int = needed
+        self.stop_on_failure: bool = stop_on_failure
         self.arrived: deque[Task] = deque()
         self.holder: Any = None
 

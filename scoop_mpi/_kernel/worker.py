@@ -73,7 +73,7 @@ class Worker(Recovery):
         """Whether `_may_run` is to be asked before an own call is run here."""
         self._loans: deque[Loan] = deque()
         """Borrowed work with unstarted calls, oldest first; before it, what is bound to this rank."""
-        self.bound = 0
+        self.bound: int = 0
         """How many of them are bound: nothing else is started before these."""
         self._borrowed = 0
         """Loans of which any call is unstarted or running here."""
@@ -81,18 +81,18 @@ class Worker(Recovery):
         self._requesting = False
         self._plenty = False
         """Whether the latest lender had more for everybody."""
-        self.unconfirmed = 0
+        self.unconfirmed: int = 0
         """The request that was served and of which the broker has not heard yet."""
         self._turn_at = 0.0
-        self.expected_s = 0.0
+        self.expected_s: float = 0.0
         """When this rank last chose what to run, and how long that was expected to take."""
         self._outbox: dict[int, list[Done]] = {}
         self._outbox_due = 0.0
         """When the outbox must leave at the latest."""
         self._held: list[tuple[int, Lend | Outcomes]] = []
         """Messages that know of constants which have not come here yet."""
-        self.busy_s = 0.0
-        self.longest = (0.0, "")
+        self.busy_s: float = 0.0
+        self.longest: tuple[float, str] = (0.0, "")
 
     def __repr__(self) -> str:
         return (

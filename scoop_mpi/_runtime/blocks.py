@@ -18,7 +18,7 @@ import fcntl
 import mmap
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 from scoop_mpi._runtime import codec, memory, settings
@@ -67,8 +67,8 @@ class Block:
         maker: tuple[int, Place | None],
     ) -> None:
         self.token = token
-        self.sizes = tuple(sizes)
-        self.frozen = tuple(frozen)
+        self.sizes: tuple[int, ...] = tuple(sizes)
+        self.frozen: tuple[bool, ...] = tuple(frozen)
         self.maker = maker
         self._file: int | None = None
         self._bytes = memoryview(b"")
@@ -80,7 +80,7 @@ class Block:
         same = isinstance(other, Block) and self.sizes == other.sizes
         return isinstance(other, Block) and same and self._bytes == other._bytes
 
-    __hash__ = None  # type: ignore[assignment]  # equal by what may be a gigabyte
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # equal by what may be a gigabyte
 
     def __del__(self) -> None:
         if self._file is not None and _is_file_of(self.token, self._file):

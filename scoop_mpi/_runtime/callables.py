@@ -36,10 +36,10 @@ class Function:
     def __init__(
         self, key: str, digest: bytes, pickled: Pickled | None, target: Any, *, shared: bool
     ) -> None:
-        self.key = key
-        self.digest = digest
-        self.pickled = pickled
-        self.shared = shared
+        self.key: str = key
+        self.digest: bytes = digest
+        self.pickled: Pickled | None = pickled
+        self.shared: bool = shared
         self.target = target if shared else None
 
     def load(self) -> Callable[..., Any]:

@@ -30,7 +30,7 @@ class Copy:
     __slots__ = ("loaded", "number")
 
     def __init__(self) -> None:
-        self.number = next(_copies)
+        self.number: int = next(_copies)
         self.loaded: Callable[..., Any] | None = None
 
 
@@ -46,12 +46,12 @@ class MapCargo:
         origin: int = 0,
         copy: Copy | int | None = None,
     ) -> None:
-        self.function = function
+        self.function: Function = function
         self._columns = columns
         self.loaded: Callable[..., Any] | None = None
-        self.origin = origin
+        self.origin: int = origin
         """The index of the first call that the columns hold."""
-        self.copy = copy
+        self.copy: Copy | int | None = copy
         """What is called, if other tasks call it too; on a borrower only its number."""
 
     def cut(self, start: int, stop: int) -> Any:
@@ -105,7 +105,7 @@ class CallCargo:
     __slots__ = ("_args", "_kwargs", "function")
 
     def __init__(self, function: Function, args: Any, kwargs: Any) -> None:
-        self.function = function
+        self.function: Function = function
         self._args = args
         """A tuple of plain values, or the `Pickled` of the tuple; likewise the keywords."""
         self._kwargs = kwargs

@@ -53,7 +53,8 @@ class Journal:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self.taken = self.kept = 0
+        self.taken: int = 0
+        self.kept: int = 0
         self.arrivals: deque[Arrival] = deque()
         """Outcomes of tasks, still to be written: appended by the kernel, popped by the writer."""
         self._keys: dict[int, list[bytes]] = {}

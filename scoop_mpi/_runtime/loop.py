@@ -35,7 +35,7 @@ from scoop_mpi._runtime import memory, outcomes, settings
 from scoop_mpi._runtime.calls import Running
 from scoop_mpi._runtime.cargo import Cargo, MapCargo, received_cargo
 from scoop_mpi._runtime.codec import ATOMS
-from scoop_mpi._runtime.doorbell import Naps
+from scoop_mpi._runtime.doorbell import Bell, Naps
 from scoop_mpi._runtime.post import Post, now
 from scoop_mpi._runtime.transport import Transport
 
@@ -47,8 +47,11 @@ if TYPE_CHECKING:
 class Limits(Protocol):
     """What the loop asks of limits on calls (see `limits`, which needs the loop)."""
 
-    def deadline(self) -> float | None: ...
-    def check(self) -> None: ...
+    def deadline(self) -> float | None:
+        """Return when the time of a call that lies here is over; None without limits."""
+
+    def check(self) -> None:
+        """Raise if the time of a call that lies here is over."""
 
 
 _NO_FAILURES: dict[int, BaseException] = {}
@@ -65,9 +68,13 @@ class Loop(Post):
         group: The call that runs now: tasks made by one call are siblings.
     """
 
+    bell: Bell
+    news: int
+    dozing_since: float
+
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport)
-        self.group = 0
+        self.group: int = 0
         self._groups = count(1)
         self._depth = 0
         """How many calls run inside one another's waits in this greenlet."""
@@ -82,7 +89,7 @@ class Loop(Post):
         """Tells of limits on how long calls may run; None while there were none."""
         self.journal: Journal | None = None
         """Keeps the outcomes of the root program's own calls."""
-        self.interrupted = False
+        self.interrupted: bool = False
         """Whether Ctrl-C has come, perhaps within a call: then it ends more than that call."""
         self._start_greenlets()
         self._base: greenlet | None = None

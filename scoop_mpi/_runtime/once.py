@@ -27,7 +27,7 @@ class Once(Generic[P, R]):
     def __init__(self, function: Callable[P, R]) -> None:
         self.__wrapped__ = function
         self.__doc__ = function.__doc__
-        self.__name__ = function.__name__
+        self.__name__: str = function.__name__
         self.__qualname__ = function.__qualname__
         self.__module__ = function.__module__
 

@@ -87,21 +87,21 @@ class Post:
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
-        self.rank = transport.rank
-        self.ranks = transport.ranks
-        self.name = f"{host()}:{self.rank}"
-        self.where = f"Rank {self.rank} of {self.ranks} on {host()}"
-        self.lock = threading.Lock()
-        self.thread = threading.get_ident()
-        self.worker = Worker(self.rank, self.ranks)
+        self.rank: int = transport.rank
+        self.ranks: int = transport.ranks
+        self.name: str = f"{host()}:{self.rank}"
+        self.where: str = f"Rank {self.rank} of {self.ranks} on {host()}"
+        self.lock: threading.Lock = threading.Lock()
+        self.thread: int = threading.get_ident()
+        self.worker: Worker = Worker(self.rank, self.ranks)
         self.bell: Bell = Naps(settings.SLEEP_MOST_S)
         self.ready: set[int] = set()
         self.gone: set[int] = set()
         self.problem: str | None = None
-        self.problem_code = 1
-        self.told = ""
+        self.problem_code: int = 1
+        self.told: str = ""
         self.said = ""
-        self.speaking = threading.Lock()
+        self.speaking: threading.Lock = threading.Lock()
         self.on_problem: Callable[[], None] = lambda: None
         self.losses: dict[int, str] = {}
         self.on_loss: Callable[[int, str], None] = lambda *_: None
@@ -110,18 +110,19 @@ class Post:
         self.at_end: list[Callable[[], None]] = []
         self.halted: int | None = None
         self.dismissed = False
-        self.dozing = False
-        self.started = self.dozing_since = now()
-        self.waited_s = 0.0
-        self.tally = Tally()
+        self.dozing: bool = False
+        self.started: float = now()
+        self.dozing_since: float = self.started
+        self.waited_s: float = 0.0
+        self.tally: Tally = Tally()
         self.still = False
-        self.awake = threading.Event()
-        self.news = 0
+        self.awake: threading.Event = threading.Event()
+        self.news: int = 0
         self._takers: dict[type[Message], Callable[[int, Any], Actions]] = {}
         """Who takes a kind of message, where it is not the worker."""
         self._broker = Broker()
         self._registry = Registry()
-        self.blocks = Blocks(self.rank, [""] * self.ranks)
+        self.blocks: Blocks = Blocks(self.rank, [""] * self.ranks)
         self.let_go: Callable[[], None] | None = None
         self._constant_waits: list[Wait] = []
         """Who waits for any news of constants."""

@@ -32,9 +32,9 @@ class Traffic:
 
     def __init__(self) -> None:
         self.kinds: dict[type[Message], list[int]] = {kind: [0, 0] for kind in MESSAGES}
-        self.out_of_band = 0
-        self.callables = 0
-        self.callable_bytes = 0
+        self.out_of_band: int = 0
+        self.callables: int = 0
+        self.callable_bytes: int = 0
 
     def note(self, messages: Sequence[tuple[Message, Any]], frames: Sequence[Any]) -> None:
         """Count a bundle."""
@@ -68,7 +68,7 @@ class Repeated:
     def __init__(self) -> None:
         self._seen: dict[tuple[int, int, int], tuple[int, int | None]] = {}
         """(rank, size, samples) -> how often, and the checksum once it is looked at."""
-        self.told = False
+        self.told: bool = False
 
     def note(self, rank: int, key: str, frames: Sequence[Any]) -> None:
         """Look at the buffers of a loan; say so, once."""
@@ -112,8 +112,8 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        self.sent = Traffic()
-        self.received = Traffic()
-        self.repeated = Repeated()
+        self.sent: Traffic = Traffic()
+        self.received: Traffic = Traffic()
+        self.repeated: Repeated = Repeated()
         self.inquiries = 0
         self.answers: dict[int, dict[int, tuple[Any, ...]]] = {}

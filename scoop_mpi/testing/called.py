@@ -51,9 +51,9 @@ def _write(path: str, outcome: tuple[Any, BaseException | None]) -> None:
         file.write(data)
 
 
-origin, call = _read(sys.argv[1])
-if origin is not None:
-    _import_origin(*origin)
+_origin, _task = _read(sys.argv[1])
+if _origin is not None:
+    _import_origin(*_origin)
 
 if __name__ == "__main__":
-    _write(sys.argv[2], _call(call))
+    _write(sys.argv[2], _call(_task))

@@ -58,31 +58,31 @@ class Cluster:
         mortal: bool = False,
         nodes: Sequence[int] | None = None,
     ) -> None:
-        self.costs = Costs() if costs is None else costs
+        self.costs: Costs = Costs() if costs is None else costs
         self.check = check
         self.story = story
-        self.now = 0.0
-        self.ended_at = 0.0
-        self.events = 0
+        self.now: float = 0.0
+        self.ended_at: float = 0.0
+        self.events: int = 0
         self.mortal = mortal
-        self.deaths = 0
-        self.undeclared = 0
+        self.deaths: int = 0
+        self.undeclared: int = 0
         """Ranks that are to be declared lost, and are not yet."""
         self.before_event: Callable[[int], None] | None = None
         self._most_events = most_events
         self._rng = Random(seed)
         self._queue: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._sequence = 0
-        self.network = Network(self.costs, self._rng, self._arrive_at)
-        self.runner = Runner(self)
-        self.ranks = [
+        self.network: Network = Network(self.costs, self._rng, self._arrive_at)
+        self.runner: Runner = Runner(self)
+        self.ranks: list[Rank] = [
             Rank(self, number, worker(number, ranks), broker() if number == BROKER else None)
             for number in range(ranks)
         ]
         tree = Tree(bytes(ranks) if nodes is None else nodes)
         for rank in self.ranks:
             rank.worker.constants.tree = tree
-        self.watch = checks.Watch()
+        self.watch: checks.Watch = checks.Watch()
 
     # --- the clock ---------------------------------------------------------------------------
 

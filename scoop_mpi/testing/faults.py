@@ -181,7 +181,10 @@ class Total:
     """What many runs came to."""
 
     def __init__(self) -> None:
-        self.runs = self.deaths = self.lost = self.failed = 0
+        self.runs: int = 0
+        self.deaths: int = 0
+        self.lost: int = 0
+        self.failed: int = 0
 
     def __str__(self) -> str:
         return (

@@ -56,12 +56,12 @@ class Network:
         self._cut: dict[tuple[int, int], int] = {}
         """(lost sender, receiver) -> how many of its messages ever come."""
         self._slowness: dict[tuple[int, int], float] = {}
-        self.in_flight = 0
+        self.in_flight: int = 0
         self.kinds: Counter[str] = Counter()
-        self.bytes = 0
-        self.at_rank_0 = 0
-        self.bytes_at_rank_0 = 0
-        self.foreign_cargo = 0
+        self.bytes: int = 0
+        self.at_rank_0: int = 0
+        self.bytes_at_rank_0: int = 0
+        self.foreign_cargo: int = 0
 
     def send(self, sender: int, to: int, message: Message, depart: float) -> None:
         """Put a message on its way."""

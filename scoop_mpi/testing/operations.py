@@ -76,7 +76,7 @@ class Handle:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.taken = bytearray(task.calls)
+        self.taken: bytearray = bytearray(task.calls)
         self.position = 0
         """The next call for a consumer in order."""
         self.buffer: deque[tuple[int, Outcome]] = deque()

@@ -89,7 +89,7 @@ class Leaf(Plain):
     def __init__(self, seconds: float, fails: int) -> None:
         self._seconds = seconds
         self._fails = fails
-        self.key = f"leaf {seconds:g}"
+        self.key: str = f"leaf {seconds:g}"
 
     def seconds(self, *args: int) -> float:
         """Return the planned time."""

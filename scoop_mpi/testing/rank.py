@@ -65,9 +65,9 @@ class Strand:
     __slots__ = ("away_s", "parked", "steps")
 
     def __init__(self, steps: Steps) -> None:
-        self.steps = steps
-        self.parked = False
-        self.away_s = 0.0
+        self.steps: Steps = steps
+        self.parked: bool = False
+        self.away_s: float = 0.0
 
 
 class Running:
@@ -76,10 +76,10 @@ class Running:
     __slots__ = ("block", "index", "started_s")
 
     def __init__(self, block: Block, started_s: float) -> None:
-        self.block = block
-        self.index = block.start
+        self.block: Block = block
+        self.index: int = block.start
         """The call that runs now."""
-        self.started_s = started_s
+        self.started_s: float = started_s
 
     @property
     def waiting(self) -> bool:
@@ -104,12 +104,12 @@ class Rank:
         self.number = number
         self.worker = worker
         self.broker = broker
-        self.registry = Registry() if broker is not None else None
-        self.dead = False
+        self.registry: Registry | None = Registry() if broker is not None else None
+        self.dead: bool = False
         worker.loss_payload = lambda _, why: Outcome(None, WorkerLost(why))
-        self.clock = 0.0
-        self.computed_s = 0.0
-        self.overhead_s = 0.0
+        self.clock: float = 0.0
+        self.computed_s: float = 0.0
+        self.overhead_s: float = 0.0
         self.calls = 0
         """Names for the calls that run here: what a task's `group` refers to."""
         self.strands: set[Strand] = set()
