@@ -78,6 +78,7 @@ def delConst(name: str) -> None:  # noqa: N802  as SCOOP's names
     """
     if not current("shared.delConst").undefine(name):
         raise KeyError(name)
+    _let_go()  # on other ranks, their main threads do that when they come to it
 
 
 @contextlib.contextmanager

@@ -265,7 +265,7 @@ class Blocks:
             return block.place
         return made if self._nodes[to] == self._nodes[maker] else None
 
-    def inward(self, value: Any) -> Any:
+    def inward(self, sender: int, value: Any) -> Any:
         """Return the value that `outward` has sent here.
 
         Raises:
@@ -278,11 +278,13 @@ class Blocks:
         if known is not None:
             return known
         block = Block(token, sizes, frozen, maker)
-        if place is None:
-            self._fill(block, block.parts_of(memoryview(whole)))
-        else:
+        if place is not None:
             block.open(place)
-            self._here[token] = block
+        elif self._nodes[sender] != self._nodes[self._rank]:
+            self._fill(block, block.parts_of(memoryview(whole)))
+        else:  # memory cannot be shared here, of which the sender has warned
+            block.keep(block.parts_of(memoryview(whole)))
+        self._here[token] = block
         return block
 
     def send_whole_to(self, rank: int) -> None:

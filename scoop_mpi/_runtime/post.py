@@ -363,7 +363,7 @@ class Post:
         """Read the values of constants; None, if they were asked for as a whole instead."""
         inward = self.blocks.inward
         try:
-            items = tuple((*item[:-1], inward(item[-1])) for item in message.items)
+            items = tuple((*item[:-1], inward(sender, item[-1])) for item in message.items)
         except OSError:
             again = Behind(self.worker.constants.number, whole=True)
             self.perform(
