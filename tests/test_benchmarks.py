@@ -43,3 +43,15 @@ def test_the_costs_of_a_message_are_measured() -> None:
     figures = json.loads(ended.stdout)
     assert 0.0 < figures["message_s"] < 1.0
     assert figures["messages"] >= 3.0  # at least the piece, its outcome, the next request
+
+
+def test_the_cost_of_recording_is_a_ratio() -> None:
+    """The same calls with and without it, in one process."""
+    ended = subprocess.run(
+        [sys.executable, str(REPOSITORY / "benchmarks" / "recording.py"), "--calls", "100"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "recorded / not recorded = " in ended.stdout

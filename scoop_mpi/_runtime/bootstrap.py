@@ -282,7 +282,7 @@ def _enter(options: Options, loop: Loop) -> Program:
     if options.profile:
         from scoop_mpi._runtime import profile  # noqa: PLC0415  only if it was asked for
 
-        profile.start(loop.rank)
+        profile.start(loop)
     return program
 
 

@@ -177,8 +177,8 @@ class Progress:
         self._screen = screen
         push, meter = loop.push, self.meter
 
-        def counted(*args: Any) -> Task:
-            task = push(*args)
+        def counted(*args: Any, **kwargs: Any) -> Task:
+            task = push(*args, **kwargs)
             meter.note(task)
             return task
 

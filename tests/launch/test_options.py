@@ -114,11 +114,14 @@ def test_moot_options_are_told(command: Command, mpi_python: str, tmp_path: Path
 
 
 def test_profile(command: Command, mpi_python: str, tmp_path: Path) -> None:
-    """A file for each rank, that pstats reads."""
+    """A file for each rank, that pstats reads, and their sums."""
     launch = [mpi_python, "-m", "scoop_mpi", "-n", "2", "--profile"]
     assert command(*launch, PROGRAMS / "tell_options.py", cwd=tmp_path).status == 0
     files = sorted(path.name for path in (tmp_path / "profile").iterdir())
-    assert files == ["rank-0.prof", "rank-1.prof"]
+    assert files == ["rank-0.prof", "rank-1.prof", "summary.txt"]
+    summary = (tmp_path / "profile" / "summary.txt").read_text()
+    assert summary.startswith("Sums over 2 of 2 ranks\n")
+    assert "(look)" in summary and "By own time" in summary and "By time with" in summary
     code = "import pstats; print('look' in str(pstats.Stats('profile/rank-0.prof').stats))"
     assert command(sys.executable, "-c", code, cwd=tmp_path).stdout == "True\n"
 

@@ -184,10 +184,10 @@ class Recorder:
         loop, enter = self._loop, self.enter
         obtain_, await_, serve_ = loop.obtain, loop.await_any, loop.serve
 
-        def obtain(task: Any, *args: Any) -> Any:
+        def obtain(task: Any, *args: Any, **kwargs: Any) -> Any:
             before, self._sought = self._sought, task.key
             try:
-                return obtain_(task, *args)
+                return obtain_(task, *args, **kwargs)
             finally:
                 self._sought = before
 
