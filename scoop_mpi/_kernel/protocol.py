@@ -244,13 +244,13 @@ class Lost(NamedTuple):
 
 
 class Inquire(NamedTuple):
-    """Any rank to any other: what have you done so far?"""
+    """Any rank to every rank: what have you done so far?"""
 
     number: int
 
 
 class Figures(NamedTuple):
-    """The answer to `Inquire`: plain values, which the runtime knows."""
+    """Any rank to the asker: what it has done, as plain values that the runtime knows."""
 
     number: int
     figures: tuple[Any, ...]

@@ -58,8 +58,6 @@ class Worker(Recovery):
 
     Attributes:
         parked: How many calls are parked here in a wait; its driver keeps it.
-        busy_s: How long calls ran here, their waits excluded.
-        longest: The longest block of calls that ran here: seconds, and its key.
     """
 
     def __init__(self, rank: int, ranks: int) -> None:
@@ -91,8 +89,11 @@ class Worker(Recovery):
         """When the outbox must leave at the latest."""
         self._held: list[tuple[int, Lend | Outcomes]] = []
         """Messages that know of constants which have not come here yet."""
+<<<<<<< HEAD
         self.busy_s: float = 0.0
         self.longest: tuple[float, str] = (0.0, "")
+=======
+>>>>>>> 5daf442 (Large data, proved: what arrives is as it was, costs its own size and no more, and crosses both ways at once; time in nested calls counts once)
 
     def __repr__(self) -> str:
         return (
@@ -243,9 +244,6 @@ class Worker(Recovery):
         self.counts["run"] += calls
         if seconds is not None:
             self.durations.note(source.key, seconds, calls)
-            self.busy_s += seconds
-            if seconds > self.longest[0]:
-                self.longest = seconds, source.key
         source.running -= calls
         if type(source) is Task:
             return self._arrive(source, block.start, block.stop, payload, failed=failed)

@@ -38,7 +38,8 @@ def figures(post: Post) -> tuple[Any, ...]:
         memory.peak(),
         time.process_time(),
         moment - post.started,
-        worker.busy_s,
+        post.tally.busy_s,
         waiting_s,
-        *worker.longest,
+        post.tally.longest_s,
+        post.tally.longest_of,
     )

@@ -266,6 +266,8 @@ class Loop(Post):
             values, failures = [None] * calls, dict.fromkeys(range(calls), error)
         ended = now()
         seconds = ended - started - self._away_s
+        if not depth:
+            self.tally.note_block(source.key, seconds)
         self._depth = depth
         self.group = group
         self._away_s += away_s

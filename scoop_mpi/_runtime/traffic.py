@@ -101,19 +101,37 @@ class Repeated:
 
 
 class Tally:
-    """All that a rank counts of its messages.
+    """All that a rank counts of its messages, and of its time.
 
     Attributes:
         sent: To other ranks.
         received: From them.
         repeated: What notices that the same is sent again and again.
+        busy_s: How long calls ran here, their waits excluded.
+        longest_s: The longest block of calls that ran here, ...
+        longest_of: ... and its key.
         inquiries: How often this rank has asked for statistics; ...
         answers: ... the number of an inquiry that waits -> rank -> its figures.
     """
 
     def __init__(self) -> None:
+<<<<<<< HEAD
         self.sent: Traffic = Traffic()
         self.received: Traffic = Traffic()
         self.repeated: Repeated = Repeated()
+=======
+        self.sent = Traffic()
+        self.received = Traffic()
+        self.repeated = Repeated()
+        self.busy_s = 0.0
+        self.longest_s = 0.0
+        self.longest_of = ""
+>>>>>>> 5daf442 (Large data, proved: what arrives is as it was, costs its own size and no more, and crosses both ways at once; time in nested calls counts once)
         self.inquiries = 0
         self.answers: dict[int, dict[int, tuple[Any, ...]]] = {}
+
+    def note_block(self, key: str, seconds: float) -> None:
+        """Count the time of a block that is not a part of another call, or runs in its wait."""
+        self.busy_s += seconds
+        if seconds > self.longest_s:
+            self.longest_s, self.longest_of = seconds, key
