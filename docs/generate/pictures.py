@@ -105,25 +105,8 @@ class Kind(NamedTuple):
     what: str
 
 
-<<<<<<< HEAD
 LANES = {"broker": 1, "rank 0": 1, "lender": 2, "owner": 2}
 """Who stands where; all others send from the left. From rank 0 to whomever goes to the right."""
-=======
-LANES = {
-    "borrower": 0,
-    "worker": 0,
-    "rank": 0,
-    "any rank": 0,
-    "broker": 1,
-    "the asker": 2,
-    "rank 0": 1,
-    "owner": 2,
-    "lender": 2,
-    "every rank": 2,
-    "the definer": 2,
-}
-"""Who stands where in the picture."""
->>>>>>> 5daf442 (Large data, proved: what arrives is as it was, costs its own size and no more, and crosses both ways at once; time in nested calls counts once)
 
 
 def lanes_of(said: str, known: dict[str, Kind]) -> tuple[int, int]:

@@ -89,11 +89,6 @@ class Worker(Recovery):
         """When the outbox must leave at the latest."""
         self._held: list[tuple[int, Lend | Outcomes]] = []
         """Messages that know of constants which have not come here yet."""
-<<<<<<< HEAD
-        self.busy_s: float = 0.0
-        self.longest: tuple[float, str] = (0.0, "")
-=======
->>>>>>> 5daf442 (Large data, proved: what arrives is as it was, costs its own size and no more, and crosses both ways at once; time in nested calls counts once)
 
     def __repr__(self) -> str:
         return (

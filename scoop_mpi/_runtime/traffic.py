@@ -115,18 +115,12 @@ class Tally:
     """
 
     def __init__(self) -> None:
-<<<<<<< HEAD
         self.sent: Traffic = Traffic()
         self.received: Traffic = Traffic()
         self.repeated: Repeated = Repeated()
-=======
-        self.sent = Traffic()
-        self.received = Traffic()
-        self.repeated = Repeated()
-        self.busy_s = 0.0
-        self.longest_s = 0.0
-        self.longest_of = ""
->>>>>>> 5daf442 (Large data, proved: what arrives is as it was, costs its own size and no more, and crosses both ways at once; time in nested calls counts once)
+        self.busy_s: float = 0.0
+        self.longest_s: float = 0.0
+        self.longest_of: str = ""
         self.inquiries = 0
         self.answers: dict[int, dict[int, tuple[Any, ...]]] = {}
 
