@@ -54,6 +54,19 @@ def test_without_shared_memory_each_rank_has_a_copy(job: Job) -> None:
     assert ended.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("number", ["1", "2"])
+def test_where_ranks_may_not_look_into_each_other(
+    command: Command, mpi_python: str, tmp_path: Path, number: str
+) -> None:
+    """They say so, and get all as a whole; whoever sends it warns once."""
+    launch = (mpi_python, "-m", "scoop_mpi", "-n", "4", PROGRAMS / "tables.py", "unreadable")
+    ended = command(*launch, cwd=tmp_path, SCOOP_MPI_PRETEND_NODES=number)
+    assert ended.stdout.endswith("\nok\n"), ended
+    said = ended.stderr.splitlines()
+    assert all("constants take memory on every rank" in line for line in said), ended
+    assert 1 <= len(said) <= 4
+
+
 @pytest.mark.parametrize("number", ["1", "2", "3"])
 def test_a_constant_outlives_its_maker_and_its_leader(
     command: Command, mpi_python: str, tmp_path: Path, number: str

@@ -19,6 +19,14 @@ HOW = sys.argv[1]
 if HOW == "limited":  # files in memory may not grow
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
 
+if HOW == "unreadable":  # ranks may not look into each other's /proc
+    from scoop_mpi._runtime.blocks import Block
+
+    def refuse(*_):
+        raise PermissionError
+
+    Block.open = refuse
+
 CALLS = range(100)
 
 
@@ -124,6 +132,22 @@ def nodes():
     print(futures.run_everywhere(files))
 
 
+def unreadable():
+    """Constants of the root, and of another rank, go whole to all others."""
+    futures.run_everywhere(abs, 0)  # all have read this file
+    for _ in range(3):
+        nodes()
+        shared.delConst("table")
+    while futures.submit(make_there, 30_000).result() == scoop_mpi.worker:
+        shared.delConst("table")
+    assert set(futures.run_everywhere(total, 0)) == {float(numpy.arange(30_000).sum())}
+
+
+def make_there(size):
+    time.sleep(0.02)
+    return make(size)
+
+
 def death():
     """The maker dies as soon as its constant is there, and a reader, perhaps a leader."""
     assert list(futures.map(make_and_die, [200_000] * 200)) == [1] * 200
@@ -158,5 +182,7 @@ if __name__ == "__main__":
     if HOW in ("nodes", "limited"):
         nodes()
     else:
-        {"memory": memory, "views": views, "death": death, "end": end}[HOW]()
+        {"memory": memory, "views": views, "death": death, "unreadable": unreadable, "end": end}[
+            HOW
+        ]()
     print("ok")
