@@ -317,8 +317,9 @@ def values_of(payload: outcomes.Payload) -> Iterator[list[Any]]:
         if kind == outcomes.PLAIN:
             values.append(data)
             continue
-        if kind != outcomes.PICKLED:
-            yield values
-            raise outcomes.failure_of(kind, data)
-        values.append(outcomes.decode_value(kind, data))
+        try:
+            values.append(outcomes.decode_value(kind, data))
+        except BaseException:
+            yield values  # what came before it is whole, also if this one cannot be unpickled
+            raise
     yield values
