@@ -78,7 +78,7 @@ class Meter:
 
     def note(self, task: Task) -> None:
         """Count a new task in, if it is of this group."""
-        if self._loop.group != self._group or threading.get_ident() != self._loop.thread:
+        if self._loop.group != self._group:
             return
         if self._at_rest:
             self._at_rest = False
@@ -175,10 +175,10 @@ class Progress:
         self.meter = Meter(loop, label)
         self._loop = loop
         self._screen = screen
-        push, meter = loop.push, self.meter
+        meter = self.meter
 
         def counted(*args: Any, **kwargs: Any) -> Task:
-            task = push(*args, **kwargs)
+            task = type(loop).push(loop, *args, **kwargs)  # whose class an executor changes
             meter.note(task)
             return task
 

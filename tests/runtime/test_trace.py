@@ -53,6 +53,27 @@ def test_nothing_is_swapped_in_when_it_is_off() -> None:
     assert names <= vars(loop).keys()
 
 
+def test_a_loop_that_becomes_another_is_recorded_as_that() -> None:
+    """An executor changes the loop's class while it is recorded: its methods are the new ones."""
+
+    class Other(Loop):
+        """Counts its blocks."""
+
+        seen_blocks = 0
+
+        def run(self, block: Any) -> None:
+            """Count, and run."""
+            self.seen_blocks += 1
+            super().run(block)
+
+    loop: Any = Loop(Alone())
+    record = recorder.Recorder(loop)
+    loop.__class__ = Other
+    loop.obtain(push(loop, 1), 0)
+    assert loop.seen_blocks == 1
+    assert [kept.calls for kept in record.functions.values()] == [1]
+
+
 def test_each_moment_belongs_to_one_thing() -> None:
     """A call within another's wait: its time is not that of the other; sums make up the whole."""
     loop, clock = Loop(Alone()), Clock()

@@ -138,12 +138,12 @@ class Recorder:
 
     def _replace(self) -> None:
         loop, me = self._loop, self._loop.rank
-        run_, park_ = loop.run, loop.park
+        # By their names, when they are called: an executor makes the loop one of another class.
         enter, functions, resting = self.enter, self.functions, self._resting
 
         def run(block: Block) -> None:
             if threading.get_ident() != loop.thread:
-                run_(block)
+                type(loop).run(loop, block)
                 return
             before = self._now
             source = block.source
@@ -151,7 +151,7 @@ class Recorder:
             owner = source.owner if type(source) is Loan else me
             started = enter(self.number(CALL, key))
             try:
-                run_(block)
+                type(loop).run(loop, block)
             finally:
                 ended = enter(self._rest() if before in resting else before)
                 kept = functions.get(key)
@@ -161,14 +161,14 @@ class Recorder:
 
         def park(wait: Any, until: float | None = None, offered: float | None = None) -> None:
             if threading.get_ident() != loop.thread:
-                park_(wait, until, offered)
+                type(loop).park(loop, wait, until, offered)
                 return
             before, sought = self._now, self._sought
             number = self.number(WAIT, sought)
             self._waits.append(number)
             enter(number)
             try:
-                park_(wait, until, offered)
+                type(loop).park(loop, wait, until, offered)
             finally:
                 self._waits.remove(number)
                 self._sought = sought
@@ -182,25 +182,24 @@ class Recorder:
     def _replace_waits(self) -> None:
         """Note what is waited for."""
         loop, enter = self._loop, self.enter
-        obtain_, await_, serve_ = loop.obtain, loop.await_any, loop.serve
 
         def obtain(task: Any, *args: Any, **kwargs: Any) -> Any:
             before, self._sought = self._sought, task.key
             try:
-                return obtain_(task, *args, **kwargs)
+                return type(loop).obtain(loop, task, *args, **kwargs)
             finally:
                 self._sought = before
 
         def await_any(wait: Any, tasks: Any, until: float | None) -> bool:
             before, self._sought = self._sought, tasks[0].key if tasks else ""
             try:
-                return await_(wait, tasks, until)
+                return type(loop).await_any(loop, wait, tasks, until)
             finally:
                 self._sought = before
 
         def serve() -> None:
             enter(self.number(IDLE, ""))
-            serve_()
+            type(loop).serve(loop)
 
         vars(loop).update(obtain=obtain, await_any=await_any, serve=serve)
 
