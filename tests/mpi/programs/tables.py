@@ -75,6 +75,8 @@ def make_and_die(size):
     if not scoop_mpi.IS_ORIGIN and first("maker"):
         make(size)
         die()
+    while not os.path.exists(f"{sys.argv[2]}-maker"):  # the root leaves it to another
+        time.sleep(0.001)
     return 1
 
 
