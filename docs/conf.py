@@ -39,7 +39,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(str|int|float|bool|bytes|list|dict|set|tuple|None|object|type|property|optional)"),
     ("py:.*", r"[A-Z][A-Za-z]*(Error|Exception|Exit|Interrupt)"),
     ("py:.*", r"(Any|Callable|Iterable|Iterator|Mapping|MutableMapping|Generator|Self|PathLike)"),
-    ("py:.*", r"scoop_mpi\._.*|scoop_mpi\.testing\.(costs|story)\..*"),
+    ("py:.*", r"scoop_mpi\.(.*\.)?_.*|scoop_mpi\.testing\.(costs|story)\..*"),
     ("py:.*", r"Task|Loop|Once|Rank|Steps|Story|Worker|Broker|Costs|Function"),
 ]
 
