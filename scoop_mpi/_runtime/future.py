@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
-from scoop_mpi._runtime import outcomes, settings
+from scoop_mpi._runtime import here, outcomes, settings
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
 
@@ -217,7 +218,12 @@ class Future:
 
     def _call_back(self, fn: Callable[[Future], object]) -> None:
         try:
-            fn(self)
+            if here.stream is None:
+                fn(self)
+            else:
+                from scoop_mpi._runtime.seeds import apart  # noqa: PLC0415  few programs use it
+
+                apart(functools.partial(fn, self))
         except Exception:
             import logging  # noqa: PLC0415  costs start-up time
 

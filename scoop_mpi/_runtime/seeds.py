@@ -67,6 +67,15 @@ def stream_here() -> Stream | None:
     return _streams.get()
 
 
+def apart(function: Callable[[], object]) -> None:
+    """Call a function in no stream: one that runs whenever it comes to it, such as a callback."""
+    token = _streams.set(None)
+    try:
+        function()
+    finally:
+        _streams.reset(token)
+
+
 def seed_program(seed: int) -> None:
     """Give the program, from here on, a stream, and so every call that it makes."""
     Stream(seed).__enter__()

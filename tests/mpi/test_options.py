@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from scoop_mpi import futures
 from scoop_mpi._runtime.seeds import checked
+from tests.conftest import Command
 
-from .conftest import SERIAL, Job
+from .conftest import PROGRAMS, SERIAL, Job
 from .test_programs import SIZES, assert_ok
 
 
@@ -55,3 +58,19 @@ def test_a_seed_is_a_whole_number(seed: object) -> None:
 def test_urgent_calls_are_lent_first(job: Job) -> None:
     """The only worker runs them before the calls that were made before them."""
     assert_ok(job("priorities.py", ranks=2), 2)
+
+
+def test_a_call_that_runs_again_draws_the_same(
+    command: Command, mpi_python: str, tmp_path: Path
+) -> None:
+    """After the loss of its rank, where the job outlives that."""
+    program, start = PROGRAMS / "seeded_deaths.py", (mpi_python, "-m", "scoop_mpi", "-n")
+    alone = command(*start, "1", program, tmp_path / "mark", cwd=tmp_path)
+    plan = command(*start, "3", "--dry-run", program, cwd=tmp_path)
+    ended = command(*start, "3", program, tmp_path / "mark", cwd=tmp_path)
+    assert (tmp_path / "mark").exists()
+    if "--with-ft" in plan.stdout:
+        assert ended.stdout == alone.stdout, ended.stderr
+        assert "a rank was lost" in ended.stderr
+    else:
+        assert ended.status != 0

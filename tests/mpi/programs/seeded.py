@@ -70,6 +70,11 @@ def main() -> None:
     singles = [futures.submit(draw, 0) for _ in range(10)]
     print(hexes([single.result() for single in singles]))
     print(hexes(futures.map(draw, range(10))))
+    told: list[bool] = []
+    future = futures.submit(draw, 0)
+    future.add_done_callback(lambda _: told.append(unseeded(0)))
+    future.result()
+    assert told == [True]
     print("ok")
 
 
