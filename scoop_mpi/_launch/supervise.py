@@ -59,6 +59,7 @@ class Supervisor:
         self._session = f"{self._folder}-mpirun"
         self._interrupts = 0
         self._signalled = False
+        self._terminated = False
         self._over_at = 0.0
         self._words: Words | None = None
         self._survives = False
@@ -185,6 +186,10 @@ class Supervisor:
 
     def _forward(self, number: int, frame: object) -> None:
         assert self.mpirun is not None
+        if number == signal.SIGTERM and self._terminated:
+            self.kill_all()  # mpirun may be stuck itself
+            return
+        self._terminated = self._terminated or number == signal.SIGTERM
         self._signalled = True
         root = self.root() if self._warns_root and number != signal.SIGCONT else None
         _kill(self.mpirun if root is None else root, number)

@@ -151,7 +151,7 @@ def _run_rank(options: Options, place: Place, tell_code: Callable[[int], None] |
         here.install(loop)
         return _run_only_root(program, loop, options)
     ending = Ending(loop, transport, losses, tell_code)
-    transport.redirect_abort(ending.abort)
+    transport.guard(ending.abort)
     if transport.threads:
         ending.ticker.start()
     elif loop.rank == BROKER:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scoop_mpi._runtime import settings
-from scoop_mpi._runtime.codec import Pickled, all_plain, dumps, loads, raw
+from scoop_mpi._runtime.codec import IMPORTABLE, Pickled, all_plain, dumps, loads, raw
 
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, type)
 
@@ -78,7 +78,9 @@ def _key(target: Any) -> str:
     while isinstance(target, functools.partial):
         target = target.func
     name = getattr(target, "__qualname__", None) or type(target).__qualname__
-    return f"{getattr(target, '__module__', None)}.{name}"
+    module = getattr(target, "__module__", None)
+    # The program has another name on workers: one function is one key, whoever hands it over.
+    return f"{'__main__' if module in IMPORTABLE.aliases else module}.{name}"
 
 
 _encoded: OrderedDict[Any, Function] = OrderedDict()

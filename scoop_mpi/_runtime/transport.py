@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
 from scoop_mpi._runtime import memory, settings
+from scoop_mpi.errors import ScoopError
 
 Frames = list[Any]
 
@@ -126,6 +127,7 @@ class Mpi:
         self.failed: set[int] = set()
         self._mute = False
         """Whether nothing is sent any more: the others are leaving, and would not receive it."""
+        self._finalize: Callable[[], None] = MPI.Finalize
         self._closed = False
         """Whether this rank has left: another thread may still ask, and gets nothing."""
         self._queues: dict[int, deque[_Incoming]] = {}
@@ -279,7 +281,7 @@ class Mpi:
         """Leave MPI, if that is sure to end; nothing may be sent after this."""
         if not (self.survives or self._mpi.Is_finalized()):
             self.part()
-            self._mpi.Finalize()
+            self._finalize()
 
     def abort(self, code: int) -> None:
         """End every process of the job with this exit code, at once."""
@@ -290,12 +292,16 @@ class Mpi:
             end_process(code)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    def redirect_abort(self, abort: Callable[[int], NoReturn]) -> None:
-        """Let `MPI.COMM_WORLD.Abort` of the program call this, if MPI's own would not end the job.
+    def guard(self, abort: Callable[[int], NoReturn]) -> None:
+        """Guard the job against what a program may do with MPI for itself.
 
-        A library that survives takes an abort for the death of that rank (measured: the job hangs, 7
-        of 7).
+        `MPI.Finalize` would end what our messages need: it raises (measured: the job hangs, under both
+        libraries). `MPI.COMM_WORLD.Abort` calls `abort` where MPI's own would not end the job: a
+        library that survives takes it for the death of that rank (measured: hangs, 7 of 7).
         """
+        names = vars(self._mpi)
+        self._finalize = self._mpi.Finalize
+        names["Finalize"] = _refuse_to_finalize
         if not self.survives:
             return
 
@@ -306,7 +312,15 @@ class Mpi:
                 """End the job with this code."""
                 abort(errorcode)
 
-        vars(self._mpi)["COMM_WORLD"] = World(self._mpi.COMM_WORLD)
+        names["COMM_WORLD"] = World(self._mpi.COMM_WORLD)
+
+
+def _refuse_to_finalize() -> None:
+    """Stand for `MPI.Finalize` of mpi4py."""
+    raise ScoopError(
+        f"MPI.Finalize() on {host()}: the job's own messages go by MPI, which is left at the job's end "
+        "by itself. Take the call out of the program."
+    )
 
 
 def start_ranks(command: list[str], number: int) -> Mpi:

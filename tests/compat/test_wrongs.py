@@ -236,6 +236,23 @@ def test_no_rank_outlives_its_launcher(mpi_python: str, tmp_path: Path) -> None:
     assert stopped.left == 0, stopped
 
 
+def terminate_twice(launcher: int) -> None:
+    """As somebody who sees that once is not enough."""
+    terminate(launcher)
+    while os.path.exists(f"/proc/{launcher}/stat"):
+        if Path(f"/proc/{launcher}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            break
+        terminate(launcher)
+
+
+def test_ranks_that_ignore_a_signal_end_at_the_second(mpi_python: str, tmp_path: Path) -> None:
+    """Where mpirun hands SIGTERM on to a program that does not care, or is stuck itself."""
+    command = words(mpi_python, "scoop_mpi", 3, "ends stuck ignores")
+    stopped = stop(command, tmp_path, terminate_twice, LIMIT_S)
+    assert stopped.status != 0
+    assert stopped.left == 0, stopped
+
+
 # --- the same on SCOOP -----------------------------------------------------------------------
 
 if SCOOP_PYTHON:

@@ -80,3 +80,13 @@ def test_a_callback_that_raises_is_told(job: Job, ranks: int) -> None:
     assert (ended.status, ended.stdout) == (0, "ok\n"), ended.stderr
     assert ended.stderr.count("ZeroDivisionError: division by zero") == 1
     assert "Future builtins.abs finished> raised" in ended.stderr
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+def test_nobody_finalizes_mpi_under_the_others(job: Job, ranks: int) -> None:
+    """Neither a call nor the program: it raises, says what to do, and the job goes on to its code."""
+    ended = job("finalizes.py", ranks=ranks)
+    first, *rest = ended.stdout.splitlines()
+    assert first.startswith("MPI.Finalize() on "), ended
+    assert first.endswith("Take the call out of the program.")
+    assert (rest, ended.status, ended.stderr) == (["5050"], 4, "")

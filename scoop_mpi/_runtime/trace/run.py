@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-_OF_THE_PROGRAM = "__main__.", "__scoop_main__."
-
 
 def plain(key: str) -> str:
     """Return a function's name as its author knows it: without the program's own module."""
-    for prefix in _OF_THE_PROGRAM:
-        key = key.removeprefix(prefix)
-    return key.replace("<locals>.", "")
+    return key.removeprefix("__main__.").replace("<locals>.", "")
 
 
 class Slice(NamedTuple):

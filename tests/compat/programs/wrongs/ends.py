@@ -1,10 +1,14 @@
 """How a run ends: with the program's status, its words on stderr, and no process left behind."""
 
 import os
+import signal
 import sys
 import time
 
 from scoop import futures
+
+if "ignores" in sys.argv:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def ratio(x, y):
@@ -51,7 +55,7 @@ def stuck(how):
     folder = os.path.join(os.getcwd(), "pids")
     os.mkdir(folder)
     # With two calls SCOOP would keep one for its root.
-    numbers = range(3 if how == "sleeps" else 2)
+    numbers = range(3 if how in ("sleeps", "ignores") else 2)
     calls = [futures.submit(stuck_call, folder, number) for number in numbers]
     deadline = time.monotonic() + 20
     # The root does not help, so that these are two others.
@@ -61,7 +65,7 @@ def stuck(how):
         futures.submit(stuck_call, folder, 2, tells=True)
     else:
         tell_stuck(folder, os.getpid())
-    if how == "sleeps":
+    if how in ("sleeps", "ignores"):
         time.sleep(60)
     calls[0].result()
 
