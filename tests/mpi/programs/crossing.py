@@ -7,8 +7,8 @@ import numpy as np
 import scoop_mpi
 from scoop_mpi import futures
 
-SIZE = 20_000_000
-ROUNDS = 5
+SIZE = 8_000_000
+ROUNDS = 4
 
 
 def double(array: np.ndarray) -> np.ndarray:
