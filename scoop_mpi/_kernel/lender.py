@@ -77,12 +77,14 @@ class Lender(Owner):
         call_s = self.durations.expect(oldest.key)
         if oldest.calls > 1:
             calls = policy.piece(oldest.unstarted.count, self.ranks, call_s, oldest.largest_piece)
+            calls = policy.fitting(calls, _call_bytes(oldest))
             oldest.largest_piece = max(calls, oldest.largest_piece)
             return (self._lend(oldest, borrower, calls, call_s),)
         if len(self._ready) == 1:
             return (self._lend(oldest, borrower, 1, call_s),)
         siblings = self._siblings(oldest)
         calls = policy.piece(len(siblings), self.ranks, call_s, policy.BUNDLE)
+        calls = policy.fitting(calls, max(map(_call_bytes, siblings[:calls])))
         return tuple(self._lend(task, borrower, 1, call_s) for task in siblings[:calls])
 
     def _siblings(self, oldest: Task) -> list[Task]:
@@ -177,3 +179,8 @@ class Lender(Owner):
     def lendable(self) -> bool:
         """Whether this rank has calls that it could lend."""
         return bool(self._ready or self._doubtful)
+
+
+def _call_bytes(task: Task) -> int:
+    assert task.cargo is not None
+    return task.cargo.call_bytes

@@ -63,6 +63,10 @@ GROWTH = 4
 BUNDLE = 256
 """At most this many single calls travel in one message."""
 
+PIECE_BYTES = 64 << 20
+"""At most so many bytes of arguments travel in one, if it is more than one call: how much a rank has
+to hold beside what it runs does not depend on how short its calls are."""
+
 PARKED = 32
 """A rank with this many parked calls takes no foreign work, and gives back what it holds."""
 
@@ -165,6 +169,13 @@ def piece(left: int, ranks: int, call_s: float | None, largest: int) -> int:
     guided = -(-left // (FAIR_SHARES * ranks))
     worth = int(grain_s(ranks) / call_s) + 1
     return max(1, min(max(guided, worth), fair, left, GROWTH * largest))
+
+
+def fitting(calls: int, call_bytes: int) -> int:
+    """Return how many of so many calls may travel together by the size of their arguments."""
+    if calls * call_bytes <= PIECE_BYTES:
+        return calls
+    return max(1, PIECE_BYTES // call_bytes)
 
 
 def is_plenty(left: int, ranks: int) -> bool:

@@ -24,6 +24,10 @@ from scoop_mpi._kernel.wait import Wait
 class Cargo(Protocol):
     """The callable and the arguments of a task: opaque to the kernel but for cutting."""
 
+    @property
+    def call_bytes(self) -> int:
+        """About how many bytes the arguments of one call have; asked for when calls are lent."""
+
     def cut(self, start: int, stop: int) -> Any:
         """Return what must travel for calls `start` to `stop`."""
 

@@ -13,7 +13,7 @@ from typing import Any
 from scoop_mpi._runtime import identity
 from scoop_mpi._runtime.callables import Function
 from scoop_mpi._runtime.codec import Pickled, all_plain, dumps, is_plain, loads_once, raw
-from scoop_mpi._runtime.columns import Column, received_column
+from scoop_mpi._runtime.columns import Column, received_column, size_of
 from scoop_mpi.errors import PickleError
 
 _copies = count(1)
@@ -37,7 +37,7 @@ class Copy:
 class MapCargo:
     """One callable over columns of arguments."""
 
-    __slots__ = ("_columns", "copy", "function", "loaded", "origin")
+    __slots__ = ("_call_bytes", "_columns", "copy", "function", "loaded", "origin")
 
     def __init__(
         self,
@@ -48,11 +48,19 @@ class MapCargo:
     ) -> None:
         self.function: Function = function
         self._columns = columns
+        self._call_bytes: int | None = None
         self.loaded: Callable[..., Any] | None = None
         self.origin: int = origin
         """The index of the first call that the columns hold."""
         self.copy: Copy | int | None = copy
         """What is called, if other tasks call it too; on a borrower only its number."""
+
+    @property
+    def call_bytes(self) -> int:
+        """About how many bytes the arguments of one call have."""
+        if self._call_bytes is None:
+            self._call_bytes = sum(column.call_bytes for column in self._columns)
+        return self._call_bytes
 
     def cut(self, start: int, stop: int) -> Any:
         """Return what travels for these calls."""
@@ -109,6 +117,12 @@ class CallCargo:
         self._args = args
         """A tuple of plain values, or the `Pickled` of the tuple; likewise the keywords."""
         self._kwargs = kwargs
+
+    @property
+    def call_bytes(self) -> int:
+        """About how many bytes the arguments have."""
+        kwargs = self._kwargs if type(self._kwargs) is Pickled else self._kwargs.values()
+        return sum(map(size_of, (self._args, kwargs)))
 
     def cut(self, start: int, stop: int) -> Any:
         """Return what travels for the call."""

@@ -19,6 +19,10 @@ class Column(Protocol):
     def cut(self, start: int, stop: int) -> tuple[str, Any]:
         """Return what travels for these calls: a kind and plain data."""
 
+    @property
+    def call_bytes(self) -> int:
+        """About how many bytes the largest argument has, by some of them."""
+
     def item(self, index: int) -> Any:
         """Return the argument of one call; decoding it may raise."""
 
@@ -40,6 +44,10 @@ class PlainColumn:
 
     def __init__(self, values: Sequence[Any]) -> None:
         self._values = values
+
+    @property
+    def call_bytes(self) -> int:
+        return _largest(self._values)
 
     def cut(self, start: int, stop: int) -> tuple[str, Any]:
         return self.KIND, self._values[start:stop]
@@ -77,6 +85,10 @@ class PickledColumn:
     def __init__(self, values: Sequence[Pickled]) -> None:
         self._values = values
 
+    @property
+    def call_bytes(self) -> int:
+        return _largest(self._values)
+
     def cut(self, start: int, stop: int) -> tuple[str, Any]:
         return self.KIND, self._values[start:stop]
 
@@ -103,6 +115,10 @@ class ArrayColumn:
     def __init__(self, array: Any) -> None:
         self._array = array
 
+    @property
+    def call_bytes(self) -> int:
+        return int(self._array.nbytes) // max(1, len(self._array))
+
     def cut(self, start: int, stop: int) -> tuple[str, Any]:
         return self.KIND, dumps(self._array[start:stop])
 
@@ -121,6 +137,27 @@ class ArrayColumn:
     def items(self, start: int, stop: int) -> Iterable[Any]:
         items: Iterable[Any] = self._array[start:stop].copy()
         return items
+
+
+_LOOKED_AT = 16
+"""So many values of a column are looked at for their size."""
+
+
+def _largest(values: Sequence[Any]) -> int:
+    """Return the size of the largest of some values."""
+    if isinstance(values, range):
+        return 0
+    return max(map(size_of, values[:: 1 + len(values) // _LOOKED_AT]), default=0)
+
+
+def size_of(value: Any) -> int:
+    """Return about how many bytes a value has that can travel; 0 for what is small anyway."""
+    kind = type(value)
+    if kind is Pickled:
+        return int(value.size)
+    if kind is bytes or kind is str:
+        return len(value)
+    return sum(map(size_of, value)) if kind in (tuple, type({}.values())) else 0
 
 
 def received_column(kind: str, data: Any) -> Column:

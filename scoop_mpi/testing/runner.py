@@ -35,6 +35,8 @@ Working = Generator[float | None, None, Any]
 class Cargo:
     """Callable and arguments of a task, on its owner."""
 
+    call_bytes = 0
+
     def __init__(self, owner: int, function: Function, items: Sequence[Any]) -> None:
         self.owner = owner
         self.function = function

@@ -25,6 +25,8 @@ from scoop_mpi._kernel.worker import Worker
 class Cargo:
     """Cargo that tells which calls it was cut for."""
 
+    call_bytes = 0
+
     def cut(self, start: int, stop: int) -> tuple[int, int]:
         """Return the bounds."""
         return start, stop

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from scoop_mpi._kernel import policy
 from scoop_mpi._kernel.protocol import (
     BROKER,
@@ -29,6 +31,8 @@ from scoop_mpi._kernel.worker import Worker
 
 class Cargo:
     """Cargo that tells which calls it was cut for."""
+
+    call_bytes = 0
 
     def cut(self, start: int, stop: int) -> tuple[int, int]:
         """Return the bounds."""
@@ -328,3 +332,22 @@ def test_what_is_given_back_of_an_abandoned_task_is_dropped() -> None:
     worker.finished(block, "r", 0.1, failed=False, seconds=0.1)
     assert task.finished and worker.idle
     worker.validate()
+
+
+class Heavy(Cargo):
+    """Cargo with large arguments."""
+
+    call_bytes = policy.PIECE_BYTES // 3
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one map", "single calls"])
+def test_a_piece_is_bounded_in_bytes(together: bool) -> None:  # noqa: FBT001  a parameter
+    """However short its calls are; a single call goes whatever its size."""
+    worker = Worker(1, 2)
+    worker.durations.note("f", 1e-6, 1)
+    for calls in [100] if together else [1] * 100:
+        worker.push(worker.new_task(calls, "f", Heavy()))
+    (action,) = worker.receive(BROKER, Ask(2, 1), 0.0)
+    assert isinstance(action, Send) and isinstance(action.message, Lend)
+    assert sum(part.stop - part.start for part in action.message.parts) == 3
+    assert policy.fitting(5, 10 * policy.PIECE_BYTES) == 1
