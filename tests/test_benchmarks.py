@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).parents[1]
 
 
@@ -55,3 +57,13 @@ def test_the_cost_of_recording_is_a_ratio() -> None:
         timeout=60,
     )
     assert "recorded / not recorded = " in ended.stdout
+
+
+@pytest.mark.parametrize("case", [["stream", "--calls", "1000"], ["reduce", "--megabytes", "1"]])
+def test_memory_and_traffic(case: list[str]) -> None:
+    """Streams and reductions of arrays are measured, with the figures of every rank."""
+    command = [sys.executable, str(REPOSITORY / "benchmarks" / "data.py"), *case, "--ranks", "2"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    found = json.loads(run.stdout)
+    assert all(len(value) == 2 for value in found.values() if isinstance(value, list))
+    assert found["ranks"] == 2
