@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).parents[1]
 warnings.filterwarnings("ignore", message="This program was not started")
 
 project = "scoop_mpi"
-author = "The scoop_mpi authors"
+author = copyright = "The scoop_mpi authors"  # noqa: A001  Sphinx's name
 release = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
@@ -30,12 +30,16 @@ myst_enable_extensions = ["colon_fence"]
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
+autodoc_mock_imports = ["joblib"]
 nitpicky = True
 # Types of other packages and of the standard library, which have pages of their own elsewhere; type
 # variables; and what users get but never make.
 nitpick_ignore_regex = [
-    ("py:.*", r"(collections|concurrent|contextlib|logging|numpy|os|pathlib|types|typing)\..*"),
-    ("py:.*", r"(.*\.)?[PR](\.args|\.kwargs)?"),
+    (
+        "py:.*",
+        r"(collections|concurrent|multiprocessing|contextlib|logging|numpy|os|pathlib|types|typing)\..*",
+    ),
+    ("py:.*", r"(.*\.)?[PRT](\.args|\.kwargs)?"),
     ("py:.*", r"(str|int|float|bool|bytes|list|dict|set|tuple|None|object|type|property|optional)"),
     ("py:.*", r"[A-Z][A-Za-z]*(Error|Exception|Exit|Interrupt)"),
     ("py:.*", r"(Any|Callable|Iterable|Iterator|Mapping|MutableMapping|Generator|Self|PathLike)"),
@@ -51,9 +55,7 @@ def _show_path(_: Any, __: str, source: list[str]) -> None:
     source[0] = _ELSEWHERE.sub(lambda found: f"{found[1]} (`{found[2][3:]}`)", source[0])
 
 
-def _mark_code(  # the arguments are Sphinx's
-    _: Any, __: str, ___: str, ____: Any, _____: Any, lines: list[str]
-) -> None:
+def _mark_code(_: Any, __: str, name: str, ___: Any, ____: Any, lines: list[str]) -> None:
     """Make code of indented blocks, and of drawings: docstrings here are written to be read as text."""
     found: list[str] = []
     code = False
@@ -67,9 +69,20 @@ def _mark_code(  # the arguments are Sphinx's
             code = False
         found.append(line)
     lines[:] = found
+    _as_written[name] = found
+
+
+_as_written: dict[str, list[str]] = {}
+
+
+def _leave_attributes(_: Any, what: str, name: str, ___: Any, ____: Any, lines: list[str]) -> None:
+    """Undo what napoleon does to the sentence of an attribute: what stands before a colon is no type."""
+    if what in ("attribute", "data", "property"):
+        lines[:] = _as_written[name]
 
 
 def setup(app: Any) -> None:
     """Connect what is above."""
     app.connect("source-read", _show_path)
     app.connect("autodoc-process-docstring", _mark_code, priority=400)
+    app.connect("autodoc-process-docstring", _leave_attributes, priority=600)

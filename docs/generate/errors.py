@@ -61,6 +61,8 @@ def template(node: ast.expr | None, constants: dict[str, ast.expr]) -> str:
         return "".join(
             template(part, constants)
             if isinstance(part, ast.Constant)
+            else template(part.value, constants)
+            if isinstance(part.value, ast.Name) and template(part.value, constants)
             else f"{{{variable(part.value, constants)}}}"
             for part in node.values
             if isinstance(part, ast.Constant | ast.FormattedValue)
@@ -192,7 +194,7 @@ def page(entries: dict[str, list[dict[str, Any]]], where: dict[str, str]) -> str
     return "\n".join(lines) + "\n"
 
 
-def wrapped(text: str, width: int = 96) -> list[str]:
+def wrapped(text: str, width: int = 84) -> list[str]:
     """Return lines of a text."""
     lines = [""]
     for word in text.split(" "):
