@@ -249,6 +249,11 @@ def _check_file(path: str) -> bool:
 def _open(path: str, *, new: bool) -> sqlite3.Connection:
     try:
         database = sqlite3.connect(path, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise JournalError(
+            f"{path} cannot be opened: {error}. Name another journal by --journal"
+        ) from error
+    try:
         database.execute("PRAGMA journal_mode = DELETE")
         database.execute("PRAGMA synchronous = FULL")
         if new:
@@ -264,6 +269,7 @@ def _open(path: str, *, new: bool) -> sqlite3.Connection:
     except sqlite3.Error as error:
         verdict = str(error)
     if verdict != "ok":
+        database.close()
         raise JournalError(
             f"{path} is damaged ({verdict}). It is left as it is; move it away to start anew"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sqlite3
@@ -69,19 +70,19 @@ def damage_pages(file: Path) -> None:
 
 def damage_rows(file: Path) -> None:
     """Change an outcome."""
-    with sqlite3.connect(file) as database:
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
         database.execute("UPDATE calls SET outcome = x'80'")
 
 
 def make_older(file: Path) -> None:
     """Make it one of another version."""
-    with sqlite3.connect(file) as database:
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
         database.execute("PRAGMA user_version = 77")
 
 
 def make_foreign(file: Path) -> None:
     """Make it the database of another application."""
-    with sqlite3.connect(file) as database:
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
         database.execute("PRAGMA application_id = 1")
 
 
