@@ -445,7 +445,8 @@ def wait(
                 loop.worker.watch(waiting, future.task, 0)
     if not satisfied:
         loop.await_any(waiting, [future.task for future in pending], until)
-        _unwatch(loop, waiting, pending)
+        with loop.lock:
+            _unwatch(loop, waiting, pending)
     loop.catch_up()
     done = {future for future in futures if future.task.finished}
     return DoneAndNotDone(done, set(futures) - done)
@@ -498,14 +499,14 @@ def _as_completed(loop: Loop, futures: list[Future], until: float | None) -> Ite
                     f"{'; ...' if len(pending) > 3 else ''})"
                 )
     finally:
-        _unwatch(loop, waiting, list(pending.values()))
+        loop.when_free(lambda: _unwatch(loop, waiting, pending.values()))
 
 
 def _unwatch(loop: Loop, waiting: Wait, futures: Iterable[Future]) -> None:
-    with loop.lock:
-        for future in futures:
-            if not future.task.finished:
-                loop.worker.unwatch(waiting, future.task)
+    """Wait for these futures no more. The lock is held."""
+    for future in futures:
+        if not future.task.finished:
+            loop.worker.unwatch(waiting, future.task)
 
 
 def shutdown(wait: bool = True) -> None:  # noqa: FBT001, FBT002  as PEP 3148 has it

@@ -486,6 +486,19 @@ class Loop(Post):
         """Have something run on the main thread, when it waits next; from any thread, without a lock."""
         self._callbacks.append(callback)
 
+    def when_free(self, action: Callable[[], None]) -> None:
+        """Do something under the lock: at once if nobody has it, else when the main thread waits next.
+
+        For finalisers, which run anywhere, even where this very thread holds the lock.
+        """
+        if self.lock.acquire(blocking=False):
+            try:
+                action()
+            finally:
+                self.lock.release()
+        else:
+            self.run_soon(lambda: self.when_free(action))
+
     def catch_up(self) -> None:
         """Run callbacks that are due, unless one is running: they keep their order."""
         if self._callbacks and not self._calling_back:

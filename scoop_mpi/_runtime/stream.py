@@ -165,20 +165,10 @@ class Window:
         raise NotImplementedError
 
     def __del__(self) -> None:
-        """Drop what nobody has started, of a stream that nobody holds any more.
-
-        This may run anywhere, even where this very thread holds the lock: then it is left for later.
-        """
-        if not self._ahead:
-            return
-        loop, tasks = self._loop, self._forget_tasks()
-        if loop.lock.acquire(blocking=False):
-            try:
-                _abandon(loop, tasks)
-            finally:
-                loop.lock.release()
-        else:
-            loop.run_soon(lambda: _abandon_later(loop, tasks))
+        """Drop what nobody has started, of a stream that nobody holds any more."""
+        if self._ahead:
+            loop, tasks = self._loop, self._forget_tasks()
+            loop.when_free(lambda: _abandon(loop, tasks))
 
 
 def _checked(size: Any) -> int:
@@ -193,11 +183,6 @@ def _abandon(loop: Loop, tasks: list[Task]) -> None:
     """Drop what nobody has started. The lock is held."""
     for task in tasks:
         loop.worker.abandon(task)
-
-
-def _abandon_later(loop: Loop, tasks: list[Task]) -> None:
-    with loop.lock:
-        _abandon(loop, tasks)
 
 
 class InOrder(Window):
