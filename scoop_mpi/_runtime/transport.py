@@ -1,9 +1,10 @@
 """Frames of bytes between ranks: the only module that touches mpi4py.
 
 All sends are non-blocking and keep their memory until they are done. A message whose frames are
-one small pickle travels as one MPI message; a larger one as a header that gives the sizes,
-followed by the frames on a second communicator, straight into memory of their own and in pieces
-that MPI's 32-bit counts can hold. Messages of one pair of ranks are delivered in order.
+one small pickle travels as one MPI message; another one as a header that gives the sizes of its large
+frames, and holds the pickle itself if that is small, followed by these frames on a second communicator,
+straight into memory of their own and in pieces that MPI's 32-bit counts can hold. Messages of one pair
+of ranks are delivered in order.
 
 Both communicators are our own, so that a program may use MPI for itself.
 """
@@ -159,8 +160,9 @@ class Mpi:
             self._start(self._control, rank, first, self._WHOLE)
             return
         memory.note_large()
-        views = [memoryview(frame).cast("B") for frame in frames]
-        header = ",".join(str(view.nbytes) for view in views).encode()
+        held = frames[:1] if len(first) <= settings.EAGER else []
+        views = [memoryview(frame).cast("B") for frame in frames[len(held) :]]
+        header = b";".join([",".join(str(view.nbytes) for view in views).encode(), *held])
         self._start(self._control, rank, header, self._HEADER)
         for view in views:
             for start in range(0, view.nbytes, settings.CHUNK):
@@ -232,9 +234,10 @@ class Mpi:
         return arrived
 
     def _receive_frames(self, source: int, header: bytearray) -> _Incoming:
-        frames: Frames = []
+        sizes, held, first = header.partition(b";")
+        frames: Frames = [first] if held else []
         requests: list[Any] = []
-        for size in map(int, header.split(b",")):
+        for size in map(int, sizes.split(b",")):
             view = memory.new(size)
             frames.append(view)
             for start in range(0, size, settings.CHUNK):

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from scoop_mpi._runtime.transport import Mpi
 
 
@@ -50,3 +52,52 @@ def test_a_mute_rank_sends_nothing() -> None:
     made.mute()
     made.send(1, [b"too late"])  # without MPI it could not
     assert made._sends == []
+
+
+class Wire:
+    """A communicator that hands what is sent on it to who receives."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def Isend(self, data: list[Any], _: int, __: int) -> Request:  # noqa: N802  MPI's name
+        """Take the bytes."""
+        self.sent.append(bytes(data[0]))
+        return Request(1)
+
+    def Irecv(self, data: list[Any], _: int, __: int) -> Request:  # noqa: N802  as above
+        """Give the oldest."""
+        data[0][:] = self.sent.pop(0)
+        return Request(1)
+
+
+class Constants:
+    """What is used of mpi4py's module."""
+
+    BYTE = None
+    Exception = ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("sizes", "messages"),
+    [([100], 1), ([100, 80_000], 2), ([100, 70_000, 90_000], 3), ([200_000], 2), ([200_000, 1], 3)],
+)
+def test_a_small_pickle_travels_with_the_header(sizes: list[int], messages: int) -> None:
+    """So an array of 80 KB costs two messages of MPI, not three."""
+    made = transport()
+    made._control, made._bulk, made._mpi, made.failed = Wire(), Wire(), Constants, set()
+    frames = [bytes([65 + number]) * size for number, size in enumerate(sizes)]
+    made.send(1, list(frames))
+    assert len(made._sends) == messages
+    (first,) = made._control.sent
+    got = [first] if messages == 1 else made._receive_frames(1, bytearray(first)).frames
+    assert [bytes(frame) for frame in got] == frames
+
+
+def test_a_pickle_may_hold_what_separates_it_from_the_header() -> None:
+    """The first of these ends the header."""
+    made = transport()
+    made._control, made._bulk, made._mpi, made.failed = Wire(), Wire(), Constants, set()
+    made.send(1, [b";1,2;", b"x" * 100_000])
+    got = made._receive_frames(1, bytearray(made._control.sent[0])).frames
+    assert bytes(got[0]) == b";1,2;" and len(got[1]) == 100_000

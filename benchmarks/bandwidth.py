@@ -1,0 +1,165 @@
+"""Arrays to another rank and back, beside bare MPI: ratios within one run.
+
+    python benchmarks/bandwidth.py [--rounds 7]
+
+Three ways to move the same bytes to and fro between two ranks, in turns, so that whoever else uses
+the machine slows all of them:
+
+    bare      mpi4py's Send and Recv of the buffers, into memory that is there; the same, into fresh arrays
+    one       `submit(identity, array).result(timeout)`, one array after the other
+    stream    many submits, then their results
+
+The limit for one at a time is a round trip of bare MPI. In a stream bare MPI sends one way while it
+receives the other (Isend, Irecv). A ratio of 1 is bare MPI's speed.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SHAPES = {"8 MB": (1_000_000, 12), "800 KB": (100_000, 60), "80 KB": (10_000, 200)}
+"""Name -> floats in an array, arrays in a turn."""
+
+TAG = 7
+
+
+def identity(array):
+    """Return what came."""
+    return array
+
+
+def echo(size, count):
+    """Be the other side of bare MPI: send back what comes; both in turn, then all at once."""
+    import numpy
+    from mpi4py import MPI
+
+    comm = MPI.COMM_WORLD
+    buffer = numpy.empty(size)
+    for fresh in (False, True):
+        for _ in range(count):
+            here = numpy.empty(size) if fresh else buffer
+            comm.Recv(here, 0, TAG)
+            comm.Send(here, 0, TAG)
+    arrays = [numpy.empty(size) for _ in range(count)]
+    receives = [comm.Irecv(array, 0, TAG) for array in arrays]
+    sends = []
+    for receive, array in zip(receives, arrays, strict=True):
+        receive.Wait()
+        sends.append(comm.Isend(array, 0, TAG))
+    MPI.Request.Waitall(sends)
+    return True
+
+
+def bare(comm, arrays, *, fresh):
+    """Send each array and take it back."""
+    import numpy
+
+    buffer = numpy.empty_like(arrays[0])
+    for array in arrays:
+        comm.Send(array, 1, TAG)
+        comm.Recv(numpy.empty_like(array) if fresh else buffer, 1, TAG)
+
+
+def bare_stream(comm, arrays):
+    """Send all arrays and take them back, as fast as they come."""
+    import numpy
+    from mpi4py import MPI
+
+    results = [numpy.empty_like(array) for array in arrays]
+    receives = [comm.Irecv(result, 1, TAG) for result in results]
+    sends = [comm.Isend(array, 1, TAG) for array in arrays]
+    MPI.Request.Waitall(receives + sends)
+
+
+def one_by_one(arrays):
+    """Have each array sent back before the next one goes."""
+    from scoop_mpi import futures
+
+    for array in arrays:
+        futures.submit(identity, array).result(30)
+
+
+def stream(arrays):
+    """Submit all, then take the results; the waits are timed, so that all goes to the other rank."""
+    from scoop_mpi import futures
+
+    for future in [futures.submit(identity, array) for array in arrays]:
+        future.result(30)
+
+
+def timed(function, *arguments, **options):
+    """Return seconds."""
+    started = time.perf_counter()
+    function(*arguments, **options)
+    return time.perf_counter() - started
+
+
+def measure(rounds):
+    """Return, for each shape and way, the median of the seconds of a turn."""
+    import numpy
+    import scoop_mpi
+    from mpi4py import MPI
+
+    comm = MPI.COMM_WORLD
+    found = {}
+    for name, (size, count) in SHAPES.items():
+        arrays = [numpy.full(size, float(index)) for index in range(count)]
+        times = {}
+        for _ in range(rounds):
+            other = scoop_mpi.futures.submit(echo, size, count)
+            while not other.running():
+                time.sleep(0.001)
+            turn = {
+                "bare": timed(bare, comm, arrays, fresh=False),
+                "fresh": timed(bare, comm, arrays, fresh=True),
+                "bare stream": timed(bare_stream, comm, arrays),
+            }
+            assert other.result(30)
+            before = scoop_mpi.statistics()[1].calls
+            turn["one"] = timed(one_by_one, arrays)
+            turn["stream"] = timed(stream, arrays)
+            there = scoop_mpi.statistics()[1].calls - before
+            turn["there"] = there / (2 * count)
+            for way, seconds in turn.items():
+                times.setdefault(way, []).append(seconds)
+        found[name] = {way: statistics.median(seconds) for way, seconds in times.items()}
+        found[name]["bytes"] = 2 * count * size * 8
+    return found
+
+
+def main():
+    """Start two ranks and print their ratios."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7, help="turns of each way")
+    options = parser.parse_args()
+    if "BANDWIDTH_RANK" in os.environ:
+        print(json.dumps(measure(options.rounds)))
+        return 0
+    command = [sys.executable, "-m", "scoop_mpi", "-n", "2", __file__]
+    command += ["--rounds", str(options.rounds)]
+    environ = os.environ | {"BANDWIDTH_RANK": "1", "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, env=environ, check=False, capture_output=True, text=True)
+    if ended.returncode != 0:
+        print(ended.stdout, ended.stderr)
+        return 1
+    print("         MB/s to and fro; bare MPI: into old memory, into fresh; ratio to the latter")
+    for name, times in json.loads(ended.stdout).items():
+        speed = {way: times["bytes"] / seconds / 1e6 for way, seconds in times.items() if seconds}
+        print(
+            f"{name:>7}  one by one: bare {speed['bare']:6.0f} {speed['fresh']:6.0f}, "
+            f"scoop_mpi {speed['one']:6.0f} = {times['fresh'] / times['one']:.2f};  "
+            f"stream: bare {speed['bare stream']:6.0f}, scoop_mpi {speed['stream']:6.0f} = "
+            f"{times['bare stream'] / times['stream']:.2f};  on the other rank {times['there']:.2f}"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
