@@ -15,9 +15,12 @@ time. A call that waits does the work meanwhile, as `futures` does.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+import joblib
 from joblib.parallel import AutoBatchingMixin, ParallelBackendBase, register_parallel_backend
 
 from scoop_mpi import futures
@@ -54,12 +57,12 @@ class Backend(_Base):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._executor: Executor | None = None
-        self._calls: list[futures.Future] = []
-        """Of a call, those that may not have ended."""
+        self._callbacks: dict[futures.Future, Callable[[Any], object] | None] = {}
+        """In a call: its batches of which joblib has not taken the results, and what it wants called."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what belongs to a rank: a call gets its backend with its batch."""
-        return vars(self) | {"_executor": None, "_calls": [], "parallel": None}
+        return vars(self) | {"_executor": None, "_callbacks": {}, "parallel": None}
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
         """Return how many batches should be under way at a time."""
@@ -76,7 +79,7 @@ class Backend(_Base):
         in_a_call = current("joblib.Parallel").group != 0
         self.supports_retrieve_callback = not in_a_call
         self._executor = None if in_a_call else Executor()
-        self._calls = []
+        self._callbacks = {}
         return self.effective_n_jobs(n_jobs)
 
     def submit(
@@ -87,11 +90,11 @@ class Backend(_Base):
         future: Any
         if self._executor is None:
             future = futures.submit(_run, func)
-            self._calls.append(future)
+            self._callbacks[future] = callback
         else:
             future = self._executor.submit(_run, func)
-        if callback is not None:
-            future.add_done_callback(callback)
+            if callback is not None:
+                future.add_done_callback(callback)
         return future
 
     def retrieve_result_callback(self, future: Any) -> Any:
@@ -99,20 +102,25 @@ class Backend(_Base):
         return future.result()
 
     def retrieve_result(self, future: Any, timeout: float | None = None) -> Any:
-        """Wait for the results of a batch."""
-        return future.result(timeout)
+        """Wait for the results of a batch, in a call."""
+        results = future.result(timeout)
+        # Here, for joblib may not come back into a wait of ours, where callbacks of futures run.
+        callback = self._callbacks.pop(future)
+        if callback is not None:
+            callback(future)
+        return results
 
     def terminate(self) -> None:
         """Forget what was learnt of the sizes of batches."""
         self.reset_batch_stats()
-        self._calls = []
+        self._callbacks = {}
 
     def abort_everything(self, ensure_ready: bool = True) -> None:  # noqa: FBT001, FBT002  joblib's
         """Cancel the batches that nobody has started."""
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = Executor()
-        for call in self._calls:
+        for call in self._callbacks:
             if not call.cancel():
                 call.add_done_callback(
                     _look_at
@@ -133,4 +141,33 @@ def _run(batch: Callable[[], Any]) -> Any:
     return batch()
 
 
+class _OfContext:
+    """What joblib keeps for each thread, kept for each context: each call of ours that waits has one."""
+
+    _config: ContextVar[Any] = ContextVar("config")
+
+    @property
+    def config(self) -> Any:
+        """The backend in use, and its options."""
+        try:
+            return self._config.get()
+        except LookupError:
+            raise AttributeError("config") from None
+
+    @config.setter
+    def config(self, config: Any) -> None:
+        self._config.set(config)
+
+
+def _keep_config_by_context() -> None:
+    """Let calls that lie upon one another on one thread keep the backends that they run in apart."""
+    kept = getattr(joblib.parallel, "_backend", None)
+    if isinstance(kept, threading.local):
+        mine = _OfContext()
+        if hasattr(kept, "config"):
+            mine.config = kept.config
+        joblib.parallel._backend = mine  # noqa: SLF001  joblib has no other way
+
+
+_keep_config_by_context()
 register_parallel_backend("scoop_mpi", Backend)

@@ -22,9 +22,18 @@ def squares(n):
     return [square(i) for i in range(n)]
 
 
+def slow(x):
+    time.sleep(0.001)
+    return x * x
+
+
 def inner(n):
-    assert joblib.parallel.get_active_backend()[0].nesting_level == 1
-    return sum(Parallel(n_jobs=2)(delayed(square)(i) for i in range(n)))
+    """In parallel itself: meanwhile other calls lie upon this one."""
+    total = 0
+    for i in range(n):
+        assert joblib.parallel.get_active_backend()[0].nesting_level == 1
+        total += sum(Parallel(n_jobs=2)(delayed(slow)(j) for j in [i, 0, 0, 0]))
+    return total
 
 
 def fail(x):
