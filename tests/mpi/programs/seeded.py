@@ -70,6 +70,9 @@ def main() -> None:
     singles = [futures.submit(draw, 0) for _ in range(10)]
     print(hexes([single.result() for single in singles]))
     print(hexes(futures.map(draw, range(10))))
+    assert list(futures.with_options(seed=7).map(draw, range(40), buffersize=4)) == first
+    print(futures.mapReduce(draw, operator.add, range(2000)).hex())
+    print(hexes(futures.mapScan(draw, operator.add, range(700))[::100]))
     told: list[bool] = []
     future = futures.submit(draw, 0)
     future.add_done_callback(lambda _: told.append(unseeded(0)))
