@@ -26,6 +26,7 @@ from scoop_mpi._runtime.future import Results
 from scoop_mpi._runtime.here import current
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
+from scoop_mpi._runtime.served import serve_threads
 from scoop_mpi.executor import Executor, ExecutorFuture
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class PoolIterator(Generic[T]):
         if not self._entries:
             if self._taken == self._task.calls:
                 raise StopIteration
+            if timeout is not None:
+                serve_threads(self._loop)  # who waits would run the call, and be late by it
             self._fetch(None if timeout is None else now() + timeout)
         kind, data = self._entries.popleft()
         return cast("T", outcomes.decode_value(kind, data))
