@@ -109,7 +109,9 @@ def summary(statistics: Statistics) -> str:
     )
     lost = sum(rank.lost for rank in known)
     if lost:
-        parts.append(f"{lost:,} calls were lost with their ranks and run again, or given up")
+        were = "s were" if lost > 1 else " was"
+        parts.append(f"{lost:,} call{were} lost with a rank, and run again or given up")
     if len(known) < len(statistics.ranks):
-        parts.append(f"{len(statistics.ranks) - len(known)} ranks gave no answer, or were lost")
+        missing = [str(number) for number, rank in enumerate(statistics.ranks) if rank is None]
+        parts.append(f"no answer from rank {', '.join(missing)}")
     return "; ".join(parts) + "."

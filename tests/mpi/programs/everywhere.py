@@ -86,6 +86,9 @@ def main() -> None:
         for lost in (first[-1], second[-1]):
             assert isinstance(lost, WorkerLost), lost
             print(lost)
+        *living, dead = scoop_mpi.statistics().ranks
+        assert dead is None and None not in living
+        assert living[0].lost == 1, "the call that it died of; the second was never there"
     else:
         slow = futures.map(time.sleep, [0.05] * n)
         futures.initialize(prepare, "one")
