@@ -26,6 +26,8 @@ def check_program(options: Options) -> None:
     if is_folder or not os.path.exists(program):
         what = "is a folder, not a program" if is_folder else "does not exist"
         raise LaunchError(f"the program {program!r} {what} (looked in {os.getcwd()})", code=2)
+    if not os.access(program, os.R_OK):
+        raise LaunchError(f"the program {program!r} cannot be read: permission denied", code=2)
 
 
 def _check_module(module: str) -> None:

@@ -34,8 +34,8 @@ now and then, for a rank that has left without MPI's goodbye (Open MPI)."""
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT")
 _PR_SET_PDEATHSIG = 1
 _ENDED_EARLY = b"""\
-scoop_mpi: the job has ended before its program: a rank was killed, crashed, or left by itself. Which
-one, is said above.
+scoop_mpi: the job has ended before its program: a rank was killed, crashed, called MPI_Abort, or left
+by itself. Which one, is said above.
 """
 _WOULD_GO_ON = b"scoop_mpi: with Open MPI 5 the other ranks would have gone on.\n"
 

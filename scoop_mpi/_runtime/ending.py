@@ -201,6 +201,12 @@ class Ending:
 
     def abort(self, code: int) -> NoReturn:
         """End the job as `MPI.COMM_WORLD.Abort(code)` does."""
+        if (
+            self._loop.dismissed or self._loop.halted is not None
+        ):  # by an exit handler: nobody listens
+            _flush()
+            self._transport.abort(code)
+            end_process(code)
         where = self._loop.where
         self.report_and_wait(f"scoop_mpi: {where} called MPI_Abort({code}): the job ends.", code)
 

@@ -1,6 +1,7 @@
 """What became of calls: their values, and the exceptions of those that failed, as they travel.
 
-An exception arrives as itself, with its own causes and notes; the traceback of its rank is attached
+An exception arrives as itself, with its own causes and notes, and those of its members if it is a group;
+the traceback of its rank is attached
 as text. What cannot be pickled becomes the failure of that one call.
 """
 
@@ -26,8 +27,13 @@ _PACKAGE = __name__.partition(".")[0]
 _OF_THE_PROGRAM = (SyntaxError, ModuleNotFoundError)
 """What is the program's, not ours, even where none of its lines was run."""
 
-Failure = tuple[tuple[Pickled, ...], str, str]
-"""An exception as it travels: it and its chain of causes, its traceback, and a summary."""
+Failure = tuple[tuple[tuple[Pickled, int], ...], tuple[tuple[int, int], ...], str, str]
+"""An exception as it travels. First it and the exceptions that it came from, each pickled, and how many
+it stands for: members of groups are pickled with their group (see `_family`). Then pairs of places in the
+list of all these: the second is the cause of the first. Its traceback, and a summary."""
+
+_MOST_LINKS = 256
+"""So many exceptions travel by themselves as causes of one; what is behind these is told in words."""
 
 PLAIN, PICKLED, FAILED, RAISED, CANCELLED = range(5)
 """What an entry of a payload holds: a plain value; a `Pickled`; a `Failure` from another rank; an
@@ -102,43 +108,83 @@ def failure_of(kind: int, data: Any) -> BaseException:
     if kind == RAISED:
         assert isinstance(data, BaseException)
         return data
-    chain, text, summary = data
+    pickles, causes, text, summary = data
     remote = RemoteTraceback(text)
+    errors: list[BaseException] = []
     try:
-        errors: list[BaseException] = [loads(pickled) for pickled in chain]
+        for pickled, count in pickles:
+            errors += _family(loads(pickled))[:count]
     except BaseException as error:
         stand_in = RemoteError(f"{summary} (it could not be unpickled here: {_text(error)})")
         stand_in.__cause__ = remote
         return stand_in
     if not errors:
         errors = [RemoteError(f"{summary} (the exception itself could not be pickled)")]
-    for link, cause in zip(errors, [*errors[1:], remote], strict=True):
-        link.__cause__ = cause
+    for place, cause in causes:
+        errors[place].__cause__ = errors[cause]
+    _last_cause(errors[0]).__cause__ = remote
     return errors[0]
+
+
+def _family(error: BaseException) -> list[BaseException]:
+    """Return an exception and, if it is a group, its members, and theirs: always in the same order."""
+    found, seen = [error], {id(error)}
+    for link in found:
+        if isinstance(link, BaseExceptionGroup):
+            new = [member for member in link.exceptions if id(member) not in seen]
+            seen.update(map(id, new))
+            found += new
+    return found
+
+
+def _last_cause(error: BaseException) -> BaseException:
+    """Return the end of a chain of causes, or of what is one until it comes back to itself."""
+    seen = {id(error)}
+    while error.__cause__ is not None and id(error.__cause__) not in seen:
+        error = error.__cause__
+        seen.add(id(error))
+    return error
 
 
 def _failure(error: BaseException, where: str) -> Failure:
     """Encode an exception and its causes; what cannot travel is left out and told in words."""
     text = f"### {where}\n{format_error(error)}"
     summary = f"{type(error).__name__}: {_text(error)}"
-    chain: list[Pickled] = []
-    link: BaseException | None = error
-    while link is not None and len(chain) < 32:
-        pickled = _pickled_error(link)
-        if pickled is None:
-            break
-        chain.append(pickled)
-        link = link.__cause__
-    return tuple(chain), text, summary
+    pickles: list[tuple[Pickled, int]] = []
+    causes: list[tuple[int, int]] = []
+    places: dict[int, int] = {}
+    """Identity of what has been pickled -> where it will be."""
+    count = 0
+    todo: list[tuple[BaseException, int]] = [(error, -1)]
+    """What is to come, and the place of that whose cause it is."""
+    for link, effect in todo:
+        pickled = None
+        if id(link) not in places and len(pickles) < _MOST_LINKS:
+            pickled = _pickled_error(link)
+        if pickled is not None:
+            pickles.append(pickled)
+            for place, member in enumerate(_family(link)[: pickled[1]], count):
+                places.setdefault(id(member), place)
+                if member.__cause__ is not None:
+                    todo.append((member.__cause__, place))
+            count += pickled[1]
+        if effect >= 0 and id(link) in places:
+            causes.append((effect, places[id(link)]))
+    return tuple(pickles), tuple(causes), text, summary
 
 
-def _pickled_error(error: BaseException) -> Pickled | None:
-    """Return an exception so encoded that it can be decoded, or None if there is no way."""
+def _pickled_error(error: BaseException) -> tuple[Pickled, int] | None:
+    """Return an exception so encoded that it can be decoded, or None if there is no way.
+
+    And how many it then stands for: itself alone, if its members would not be the same.
+    """
     for candidate in (error, _Bare(error)):
         try:
             pickled = dumps(candidate)
-            if isinstance(loads(pickled), type(error)):
-                return pickled
+            copy = loads(pickled)
+            if isinstance(copy, type(error)):
+                count = len(_family(error))
+                return pickled, count if len(_family(copy)) == count else 1
         except BaseException:  # noqa: S112  odd constructors may do anything
             continue
     return None

@@ -299,14 +299,12 @@ class Mpi:
         """Guard the job against what a program may do with MPI for itself.
 
         `MPI.Finalize` would end what our messages need: it raises (measured: the job hangs, under both
-        libraries). `MPI.COMM_WORLD.Abort` calls `abort` where MPI's own would not end the job: a
-        library that survives takes it for the death of that rank (measured: hangs, 7 of 7).
+        libraries). `MPI.COMM_WORLD.Abort` calls `abort`, which says who called it. A library that
+        survives takes its own for the death of that rank (measured: the job hangs, 7 of 7).
         """
         names = vars(self._mpi)
         self._finalize = self._mpi.Finalize
         names["Finalize"] = _refuse_to_finalize
-        if not self.survives:
-            return
 
         class World(self._mpi.Intracomm):  # type: ignore[misc,name-defined]  # imported late
             """COMM_WORLD."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+
+from tests.conftest import PYTHONS
 
 REPOSITORY = Path(__file__).parents[2]
 TELL = Path(__file__).parent / "programs" / "tell.py"
@@ -187,6 +190,34 @@ def test_missing_program_is_told_once(mpi_python: str, missing: str, by: str, fo
     assert ended.stderr.count("scoop_mpi: ") == 1, ended.stderr
     assert ended.stderr.count("nowhere") == 1
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("by", ["us", "own mpirun"])
+def test_unreadable_program_is_told_once(mpi_python: str, by: str, folder: Path) -> None:
+    """To root, too, who may be kept from it by the right that it lacks (as on a network's file system)."""
+    dry = run(mpi_python, "-m", "scoop_mpi", "-n", "3", "--dry-run", "tell.py", cwd=folder)
+    itself = f"'{mpi_python}' -m scoop_mpi -n 3 secret.py"
+    shell = dry.stdout.replace("tell.py", "secret.py") if by == "own mpirun" else itself
+    (folder / "secret.py").touch(mode=0)
+    without = "setpriv --bounding-set -dac_override,-dac_read_search "
+    ended = run("sh", "-c", (without if os.geteuid() == 0 else "") + shell, cwd=folder)
+    assert ended.status == 2, ended
+    assert ended.stderr.count("scoop_mpi: ") == 1, ended
+    assert "the program 'secret.py' cannot be read: permission denied" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(len(PYTHONS) < 2, reason="needs two MPI libraries")
+def test_ranks_of_another_mpirun_do_not_run_the_program_each_for_itself(folder: Path) -> None:
+    """One line says that each is alone (Open MPI's under MPICH), or MPI itself ends them (the reverse)."""
+    for starter, python in itertools.permutations(PYTHONS.values(), 2):
+        dry = run(starter, "-m", "scoop_mpi", "-n", "3", "--dry-run", "tell.py", cwd=folder)
+        assert dry.stdout.count(f"{starter} ") == 1, dry
+        ended = run("sh", "-c", dry.stdout.replace(f"{starter} ", f"{python} "), cwd=folder)
+        assert ended.status != 0, ended
+        assert ended.stdout == "", ended
+        told = ended.stderr.count("scoop_mpi: 3 ranks were started, but this one's MPI sees 1: the")
+        assert told == ("PMI version" not in ended.stderr), ended
 
 
 def test_without_mpirun_the_error_says_what_to_install(

@@ -242,6 +242,52 @@ class TestOutcomes:
         assert isinstance(arrived.__cause__.__cause__, RemoteTraceback)
         assert "### Rank 3 of 4 on here" in str(arrived.__cause__.__cause__)
 
+    def test_members_of_a_group_keep_their_causes_and_notes(self) -> None:
+        """At any depth; one cause of two is one there, too; the remote traceback is the group's."""
+        shared, inner = OSError(5, "disk"), KeyError("inner")
+        first, second, third = ValueError(1), TypeError(2), LookupError(3)
+        first.__cause__ = second.__cause__ = shared
+        shared.__cause__ = ExceptionGroup("why", [inner])
+        inner.__cause__ = EOFError("end")
+        second.add_note("a note")
+        group = ExceptionGroup("all", [first, ExceptionGroup("deep", [second, third])])
+        ((kind, data),), _ = outcomes.encode_outcomes([None], {0: group}, "Rank 3 of 4 on here")
+        arrived = outcomes.failure_of(kind, data)
+        assert isinstance(arrived, ExceptionGroup)
+        assert isinstance(arrived.__cause__, RemoteTraceback)
+        one, deep = arrived.exceptions
+        two, three = deep.exceptions
+        assert [repr(each) for each in (one, two, three)] == [
+            repr(e) for e in (first, second, third)
+        ]
+        assert one.__cause__ is two.__cause__ and three.__cause__ is None
+        assert one.__cause__.args == (5, "disk") and two.__notes__ == ["a note"]
+        (within,) = one.__cause__.__cause__.exceptions
+        assert repr(within.__cause__) == "EOFError('end')"
+
+    def test_causes_that_come_back_to_themselves_arrive(self) -> None:
+        """A chain that is a ring, and a member whose cause is its group: nothing runs for ever."""
+        first, second = ValueError(1), ValueError(2)
+        first.__cause__, second.__cause__ = second, first
+        member = KeyError("in")
+        group = ExceptionGroup("all", [member])
+        member.__cause__ = group
+        entries, _ = outcomes.encode_outcomes([None] * 2, {0: first, 1: group}, "here")
+        ring, round_group = (outcomes.failure_of(*entry) for entry in entries)
+        assert ring.args == (1,) and ring.__cause__.args == (2,)
+        assert isinstance(ring.__cause__.__cause__, RemoteTraceback)
+        assert round_group.exceptions[0].__cause__ is round_group
+
+    def test_a_cause_that_cannot_be_pickled_is_left_out(self) -> None:
+        """The others are kept."""
+        stuck = RuntimeError(threading.Lock())
+        bad, good = ValueError("bad"), ValueError("good")
+        bad.__cause__, good.__cause__ = stuck, KeyError("kept")
+        group = ExceptionGroup("all", [bad, good])
+        ((kind, data),), _ = outcomes.encode_outcomes([None], {0: group}, "here")
+        arrived = outcomes.failure_of(kind, data)
+        assert [repr(each.__cause__) for each in arrived.exceptions] == ["None", "KeyError('kept')"]
+
     def test_a_result_that_cannot_be_pickled_fails_alone(self) -> None:
         """The other results of the block are delivered."""
         values = [[1], threading.Lock(), 3]

@@ -50,10 +50,13 @@ def chain(error):
 
 
 def fails_in_a_group():
+    member = ValueError(1)
+    member.__cause__ = KeyError("of a member")
+    member.add_note("note of a member")
     try:
         raise OSError(5, "disk")
     except OSError as cause:
-        group = ExceptionGroup("two", [ValueError(1), TypeError("a", 2)])
+        group = ExceptionGroup("two", [member, TypeError("a", 2)])
         group.add_note("first note")
         group.add_note("second note")
         raise group from cause
@@ -76,6 +79,8 @@ def exceptions():
         (TypeError, ("a", 2)),
     ]
     assert error.__notes__ == ["first note", "second note"]
+    assert repr(error.exceptions[0].__cause__) == "KeyError('of a member')"
+    assert error.exceptions[0].__notes__ == ["note of a member"]
     kinds = [type(link).__name__ for link in chain(error)]
     assert kinds[:2] == ["ExceptionGroup", "OSError"] and error.__cause__.args == (5, "disk")
     error = elsewhere(private)
