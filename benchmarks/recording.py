@@ -35,8 +35,8 @@ def nothing(_):
 
 def make_loop(recorded):
     from scoop_mpi._runtime.loop import Loop
-    from scoop_mpi._runtime.trace.recorder import Recorder
-    from scoop_mpi._runtime.transport import Alone
+    from scoop_mpi._runtime.seeing.trace.recorder import Recorder
+    from scoop_mpi._runtime.wire.transport import Alone
 
     loop = Loop(Alone())
     if recorded:

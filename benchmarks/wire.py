@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scoop_mpi._runtime.transport import Mpi
+from scoop_mpi._runtime.wire.transport import Mpi
 
 FRAME = b"x" * 120
 """About the size of a message that lends one call."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import logging
 
     from scoop_mpi import errors, futures, random, shared, testing
-    from scoop_mpi._runtime.statistics import statistics
+    from scoop_mpi._runtime.seeing.statistics import statistics
     from scoop_mpi.executor import Executor
     from scoop_mpi.pool import Pool
     from scoop_mpi.workers import start
@@ -78,11 +78,11 @@ def __getattr__(name: str) -> Any:
     if name in _FROM:
         return getattr(importlib.import_module(f"scoop_mpi.{_FROM[name]}"), name)
     if name == "statistics":
-        return importlib.import_module("scoop_mpi._runtime.statistics").statistics
+        return importlib.import_module("scoop_mpi._runtime.seeing.statistics").statistics
     if name in _SUBMODULES:
         return importlib.import_module(f"scoop_mpi.{name}")
     if name == "logger":
-        log = importlib.import_module("scoop_mpi._runtime.log")
+        log = importlib.import_module("scoop_mpi._runtime.life.log")
         globals()["logger"] = log.make_logger(*_logged_as)
         return globals()["logger"]
     raise AttributeError(f"module 'scoop_mpi' has no attribute {name!r}")

@@ -25,7 +25,7 @@ def main() -> NoReturn:
     try:
         options = cli.parse(sys.argv[1:])
         if options.of_parent:
-            from scoop_mpi._runtime import bootstrap  # noqa: PLC0415  not for launchers
+            from scoop_mpi._runtime.life import bootstrap  # noqa: PLC0415  not for launchers
 
             bootstrap.serve_parent()
         if options.show is not None:
@@ -70,7 +70,7 @@ def _run(options: cli.Options, place: Place | None) -> NoReturn:
         tell_code = tell_launcher(os.environ, is_root=place.rank == 0)
         _take_streams(options, place)
     # Only now: neither the launcher nor --help need what a rank needs.
-    from scoop_mpi._runtime import bootstrap  # noqa: PLC0415
+    from scoop_mpi._runtime.life import bootstrap  # noqa: PLC0415
 
     if options.scoop_alias:
         from scoop_mpi._scoop import alias  # noqa: PLC0415  as above

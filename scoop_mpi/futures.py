@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._runtime import here
-from scoop_mpi._runtime.callables import encode_function
-from scoop_mpi._runtime.cargo import CallCargo, Cargo, MapCargo, encode_call
-from scoop_mpi._runtime.codec import dumps
-from scoop_mpi._runtime.columns import PlainColumn, encode_columns, take_all
 from scoop_mpi._runtime.future import Future, Results, as_they_come, whereabouts
 from scoop_mpi._runtime.here import current
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
+from scoop_mpi._runtime.values.callables import encode_function
+from scoop_mpi._runtime.values.cargo import CallCargo, Cargo, MapCargo, encode_call
+from scoop_mpi._runtime.values.codec import dumps
+from scoop_mpi._runtime.values.columns import PlainColumn, encode_columns, take_all
 
 if TYPE_CHECKING:
     from concurrent.futures import CancelledError
@@ -257,7 +257,7 @@ class Calls:
     def _limited(self, func: Callable[..., Any]) -> Callable[..., Any]:
         if self._timeout is None or not callable(func):
             return func
-        from scoop_mpi._runtime.limits import Limited  # noqa: PLC0415  few programs use it
+        from scoop_mpi._runtime.faults.limits import Limited  # noqa: PLC0415  few programs use it
 
         return Limited(func, self._timeout)
 
@@ -385,8 +385,8 @@ def progress(label: str = "") -> Iterator[None]:
     Args:
         label: What the calls are called; else the names of their functions.
     """
-    from scoop_mpi._runtime import progress as shown  # noqa: PLC0415  few programs use it
-    from scoop_mpi._runtime.screens import find_screen  # noqa: PLC0415  as above
+    from scoop_mpi._runtime.seeing import progress as shown  # noqa: PLC0415  few programs use it
+    from scoop_mpi._runtime.seeing.screens import find_screen  # noqa: PLC0415  as above
 
     loop = current("futures.progress")
     if loop.group or loop.rank or "push" in vars(loop):

@@ -21,12 +21,12 @@ from scoop_mpi import futures
 from scoop_mpi._initializer import Initializer
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
-from scoop_mpi._runtime import outcomes
 from scoop_mpi._runtime.future import Results
 from scoop_mpi._runtime.here import current
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
 from scoop_mpi._runtime.served import serve_threads
+from scoop_mpi._runtime.values import outcomes
 from scoop_mpi.executor import Executor, ExecutorFuture
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from scoop_mpi._kernel.constants import Constant
-from scoop_mpi._runtime import blocks, codec
 from scoop_mpi._runtime.here import current
 from scoop_mpi._runtime.post import now
+from scoop_mpi._runtime.values import blocks, codec
 
 __all__ = ["constants", "delConst", "elements", "getConst", "setConst"]
 

@@ -21,7 +21,7 @@ class Workers:
 
     def stop(self) -> None:
         """End the workers; what they have not done is dropped. Calls are serial again."""
-        from scoop_mpi._runtime.start import Started  # noqa: PLC0415  imports much
+        from scoop_mpi._runtime.life.start import Started  # noqa: PLC0415  imports much
 
         if isinstance(self._started, Started):
             self._started.stop()
@@ -60,6 +60,6 @@ def start(n: int | None = None) -> Workers:
         raise ValueError(f"scoop_mpi.start: n is a number of ranks, 1 or more, not {n!r}")
     if scoop_mpi.IS_RUNNING or ranks == 1:
         return Workers(None)
-    from scoop_mpi._runtime.start import Started  # noqa: PLC0415  imports much
+    from scoop_mpi._runtime.life.start import Started  # noqa: PLC0415  imports much
 
     return Workers(Started(ranks))

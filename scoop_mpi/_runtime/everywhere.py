@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from scoop_mpi._kernel.constants import INITIALIZER
 from scoop_mpi._kernel.protocol import BROKER, Problem, Send
 from scoop_mpi._kernel.task import Task
-from scoop_mpi._runtime import blocks, codec, here, outcomes
-from scoop_mpi._runtime.callables import encode_function
-from scoop_mpi._runtime.cargo import CallCargo, encode_call
+from scoop_mpi._runtime import here
+from scoop_mpi._runtime.values import blocks, codec, outcomes
+from scoop_mpi._runtime.values.callables import encode_function
+from scoop_mpi._runtime.values.cargo import CallCargo, encode_call
 
 if TYPE_CHECKING:
     from scoop_mpi._runtime.loop import Loop

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
-from scoop_mpi._runtime import here, outcomes, settings
+from scoop_mpi._runtime import here, settings
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
+from scoop_mpi._runtime.values import outcomes
 
 CANCELLED = ((outcomes.CANCELLED, None),)
 """The payload of a cancelled call."""

@@ -26,7 +26,7 @@ def current(caller: str = "") -> Loop:
         return _current
     if importing is not None:
         importing(caller)
-    from scoop_mpi._runtime.serial import start_serial  # noqa: PLC0415  only where nobody launched
+    from scoop_mpi._runtime.life.serial import start_serial  # noqa: PLC0415  only where nobody launched
 
     loop = start_serial()
     install(loop)

@@ -31,17 +31,18 @@ from scoop_mpi._kernel import policy
 from scoop_mpi._kernel.protocol import BROKER, Accepted, Define, Denied, Undefine, Unread
 from scoop_mpi._kernel.task import Block, Loan, Task
 from scoop_mpi._kernel.wait import Wait
-from scoop_mpi._runtime import memory, outcomes, settings
+from scoop_mpi._runtime import settings
 from scoop_mpi._runtime.calls import Running
-from scoop_mpi._runtime.cargo import Cargo, MapCargo, received_cargo
-from scoop_mpi._runtime.codec import ATOMS
-from scoop_mpi._runtime.doorbell import Bell, Naps
 from scoop_mpi._runtime.post import Post, now
-from scoop_mpi._runtime.transport import Transport
+from scoop_mpi._runtime.values import memory, outcomes
+from scoop_mpi._runtime.values.cargo import Cargo, MapCargo, received_cargo
+from scoop_mpi._runtime.values.codec import ATOMS
+from scoop_mpi._runtime.wire.doorbell import Bell, Naps
+from scoop_mpi._runtime.wire.transport import Transport
 
 if TYPE_CHECKING:
     from scoop_mpi._runtime.everywhere import InitializerCargo
-    from scoop_mpi._runtime.journal import Journal
+    from scoop_mpi._runtime.faults.journal import Journal
 
 
 class Limits(Protocol):

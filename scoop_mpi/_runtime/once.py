@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
-from scoop_mpi._runtime.codec import IMPORTABLE
+from scoop_mpi._runtime.values.codec import IMPORTABLE
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -42,13 +42,14 @@ from scoop_mpi._kernel.protocol import (
 from scoop_mpi._kernel.task import Block
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._kernel.worker import Worker
-from scoop_mpi._runtime import codec, settings
-from scoop_mpi._runtime.blocks import Blocks
-from scoop_mpi._runtime.callables import Function, Mirror
-from scoop_mpi._runtime.doorbell import Bell, Naps
-from scoop_mpi._runtime.figures import figures
-from scoop_mpi._runtime.traffic import Tally
-from scoop_mpi._runtime.transport import Transport, host
+from scoop_mpi._runtime import settings
+from scoop_mpi._runtime.seeing.figures import figures
+from scoop_mpi._runtime.seeing.traffic import Tally
+from scoop_mpi._runtime.values import codec
+from scoop_mpi._runtime.values.blocks import Blocks
+from scoop_mpi._runtime.values.callables import Function, Mirror
+from scoop_mpi._runtime.wire.doorbell import Bell, Naps
+from scoop_mpi._runtime.wire.transport import Transport, host
 
 now = time.perf_counter
 

@@ -29,13 +29,13 @@ from scoop_mpi._kernel import policy
 from scoop_mpi._kernel.protocol import BROKER
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._runtime import here
-from scoop_mpi._runtime.callables import Function, Stateless, encode_function
-from scoop_mpi._runtime.cargo import CallCargo
-from scoop_mpi._runtime.codec import ATOMS, dumps, rewrapped
-from scoop_mpi._runtime.columns import Column, encode_columns, received_column
 from scoop_mpi._runtime.future import CANCELLED, Future
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
+from scoop_mpi._runtime.values.callables import Function, Stateless, encode_function
+from scoop_mpi._runtime.values.cargo import CallCargo
+from scoop_mpi._runtime.values.codec import ATOMS, dumps, rewrapped
+from scoop_mpi._runtime.values.columns import Column, encode_columns, received_column
 
 RUNS = 512
 """A reduction is cut into at most so many runs. Fixed, as the brackets depend on it."""

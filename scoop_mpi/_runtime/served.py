@@ -33,13 +33,14 @@ from typing import Any
 from scoop_mpi._kernel.protocol import BROKER
 from scoop_mpi._kernel.task import Block, Task
 from scoop_mpi._kernel.wait import Wait
-from scoop_mpi._runtime import outcomes, settings
-from scoop_mpi._runtime.cargo import Cargo
-from scoop_mpi._runtime.doorbell import Naps
+from scoop_mpi._runtime import settings
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
 from scoop_mpi._runtime.stderr import say
-from scoop_mpi._runtime.transport import end_process
+from scoop_mpi._runtime.values import outcomes
+from scoop_mpi._runtime.values.cargo import Cargo
+from scoop_mpi._runtime.wire.doorbell import Naps
+from scoop_mpi._runtime.wire.transport import end_process
 
 _starting = threading.Lock()
 

@@ -24,13 +24,13 @@ from scoop_mpi._kernel import policy
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._runtime import here, settings
-from scoop_mpi._runtime.callables import encode_function
-from scoop_mpi._runtime.cargo import Cargo, Copy, MapCargo
-from scoop_mpi._runtime.columns import Column, PlainColumn
 from scoop_mpi._runtime.future import take, values_of, whereabouts
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
-from scoop_mpi._runtime.source import Source
+from scoop_mpi._runtime.values.callables import encode_function
+from scoop_mpi._runtime.values.cargo import Cargo, Copy, MapCargo
+from scoop_mpi._runtime.values.columns import Column, PlainColumn
+from scoop_mpi._runtime.values.source import Source
 
 
 class Front(Enum):

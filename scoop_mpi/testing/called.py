@@ -13,7 +13,7 @@ import sys
 import traceback
 from typing import Any
 
-from scoop_mpi._runtime.codec import Pickled, loads
+from scoop_mpi._runtime.values.codec import Pickled, loads
 
 
 def _import_origin(name: str, file: str) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from scoop_mpi._runtime.codec import dumps, freeze
+from scoop_mpi._runtime.values.codec import dumps, freeze
 
 _LEAVE_S = 3.0
 """What is interrupted gets so long to end, each time."""

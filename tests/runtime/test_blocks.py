@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from scoop_mpi._kernel.protocol import Constants
-from scoop_mpi._runtime import codec
-from scoop_mpi._runtime.blocks import Block, Blocks, load
+from scoop_mpi._runtime.values import codec
+from scoop_mpi._runtime.values.blocks import Block, Blocks, load
 
 ARRAY = np.arange(20_000, dtype=float)
 

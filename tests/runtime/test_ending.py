@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from scoop_mpi._runtime.ending import Ending
+from scoop_mpi._runtime.life.ending import Ending
 from scoop_mpi._runtime.loop import Loop
-from scoop_mpi._runtime.transport import Alone
+from scoop_mpi._runtime.wire.transport import Alone
 
 
 @pytest.mark.timeout(30)

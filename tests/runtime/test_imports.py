@@ -29,7 +29,7 @@ import sys
 before = set(sys.modules)
 import scoop_mpi.__main__
 from scoop_mpi import futures, shared
-from scoop_mpi._runtime import bootstrap, ending
+from scoop_mpi._runtime.life import bootstrap, ending
 print(list(futures.map(abs, range(-2, 2))))
 print(sorted(set(HEAVY) & (set(sys.modules) - before)))
 """

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from scoop_mpi._kernel.task import Task
-from scoop_mpi._runtime import identity
-from scoop_mpi._runtime.callables import encode_function
-from scoop_mpi._runtime.cargo import MapCargo
-from scoop_mpi._runtime.columns import encode_columns
-from scoop_mpi._runtime.journal import Journal, Known
+from scoop_mpi._runtime.faults.journal import Journal, Known
+from scoop_mpi._runtime.values import identity
+from scoop_mpi._runtime.values.callables import encode_function
+from scoop_mpi._runtime.values.cargo import MapCargo
+from scoop_mpi._runtime.values.columns import encode_columns
 from scoop_mpi.errors import JournalError
 
 
@@ -148,7 +148,7 @@ def test_a_full_disk_leaves_what_was_there(
     journal = Journal(str(folder))
     known(journal, [-1, -2, -3], 2)
     journal._database.execute("PRAGMA max_page_count = 1")  # noqa: SLF001  no more room
-    monkeypatch.setattr("scoop_mpi._runtime.journal._WRITE_EVERY_S", 0.001)
+    monkeypatch.setattr("scoop_mpi._runtime.faults.journal._WRITE_EVERY_S", 0.001)
     journal.arrivals.append((2, 2, 3, False, ["x" * 100_000]))
     journal.close()
     assert "cannot be written (database or disk is full)" in capfd.readouterr().err

@@ -9,7 +9,7 @@ import pytest
 from scoop_mpi import futures
 from scoop_mpi._runtime import here
 from scoop_mpi._runtime.loop import Loop
-from scoop_mpi._runtime.transport import Alone
+from scoop_mpi._runtime.wire.transport import Alone
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from scoop_mpi._lines import Place
-from scoop_mpi._runtime.lifelines import Lifelines, Verdicts
+from scoop_mpi._runtime.faults.lifelines import Lifelines, Verdicts
 
 LIMIT_S = 30
 NODES = ["a", "b", "b", "c"]

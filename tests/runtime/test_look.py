@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 
 from scoop_mpi._kernel.protocol import Ready
-from scoop_mpi._runtime.codec import pack
 from scoop_mpi._runtime.loop import Loop
-from scoop_mpi._runtime.transport import Frames
+from scoop_mpi._runtime.values.codec import pack
+from scoop_mpi._runtime.wire.transport import Frames
 
 
 class Shy:

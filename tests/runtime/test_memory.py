@@ -9,12 +9,13 @@ import types
 import numpy as np
 import pytest
 
-from scoop_mpi._runtime import memory, settings
+from scoop_mpi._runtime import settings
+from scoop_mpi._runtime.values import memory
 
 COUNT = """
 import ctypes, resource, sys
 import numpy
-from scoop_mpi._runtime import memory
+from scoop_mpi._runtime.values import memory
 
 def faults(task):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

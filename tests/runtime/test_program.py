@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from scoop_mpi._runtime.codec import IMPORTABLE
-from scoop_mpi._runtime.program import _note_importable
+from scoop_mpi._runtime.life.program import _note_importable
+from scoop_mpi._runtime.values.codec import IMPORTABLE
 
 PROGRAM = """
 import os

@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 from scoop_mpi import futures
-from scoop_mpi._runtime import here, progress, screens
-from scoop_mpi._runtime.callables import encode_function
-from scoop_mpi._runtime.cargo import MapCargo
-from scoop_mpi._runtime.columns import encode_columns
+from scoop_mpi._runtime import here
 from scoop_mpi._runtime.loop import Loop
-from scoop_mpi._runtime.transport import Alone
+from scoop_mpi._runtime.seeing import progress, screens
+from scoop_mpi._runtime.values.callables import encode_function
+from scoop_mpi._runtime.values.cargo import MapCargo
+from scoop_mpi._runtime.values.columns import encode_columns
+from scoop_mpi._runtime.wire.transport import Alone
 
 
 def half(number: int) -> float:

@@ -13,12 +13,12 @@ import pytest
 
 from scoop_mpi._kernel.protocol import Lend, Part
 from scoop_mpi._runtime import here, settings
-from scoop_mpi._runtime.codec import pack
-from scoop_mpi._runtime.columns import Column, encode_columns
 from scoop_mpi._runtime.loop import Loop
-from scoop_mpi._runtime.source import Source
 from scoop_mpi._runtime.stream import AsTheyCome, InOrder, Stream, Window
-from scoop_mpi._runtime.transport import Alone
+from scoop_mpi._runtime.values.codec import pack
+from scoop_mpi._runtime.values.columns import Column, encode_columns
+from scoop_mpi._runtime.values.source import Source
+from scoop_mpi._runtime.wire.transport import Alone
 from scoop_mpi.errors import PickleError
 
 MANY = 10_000_000
@@ -96,7 +96,7 @@ class TestSlowIterables:
     def test_a_run_ends_when_drawing_takes_too_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """After the item that was late."""
         clock = itertools.count(0.0, settings.DRAW_S / 3)
-        monkeypatch.setattr("scoop_mpi._runtime.source.now", lambda: next(clock))
+        monkeypatch.setattr("scoop_mpi._runtime.values.source.now", lambda: next(clock))
         source = Source([itertools.count()])
         assert 1 <= source.take(1000)[1] <= 4
         assert source.item_s > settings.DRAW_S / 10

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from scoop_mpi._runtime import settings
-from scoop_mpi._runtime.doorbell import Doorbell, Naps
 from scoop_mpi._runtime.ticker import Ticker
+from scoop_mpi._runtime.wire.doorbell import Doorbell, Naps
 
 
 def fake_loop(*, dozing: bool) -> Any:

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from scoop_mpi._runtime.callables import encode_function
-from scoop_mpi._runtime.cargo import CallCargo, MapCargo
-from scoop_mpi._runtime.codec import IMPORTABLE
-from scoop_mpi._runtime.columns import encode_columns
 from scoop_mpi._runtime.loop import Loop
-from scoop_mpi._runtime.trace import advice, chrome, clocks, figures, page, recorder
-from scoop_mpi._runtime.trace.run import Function, Long, RankRecord, Run, Slice
-from scoop_mpi._runtime.transport import Alone
+from scoop_mpi._runtime.seeing.trace import advice, chrome, clocks, figures, page, recorder
+from scoop_mpi._runtime.seeing.trace.run import Function, Long, RankRecord, Run, Slice
+from scoop_mpi._runtime.values.callables import encode_function
+from scoop_mpi._runtime.values.cargo import CallCargo, MapCargo
+from scoop_mpi._runtime.values.codec import IMPORTABLE
+from scoop_mpi._runtime.values.columns import encode_columns
+from scoop_mpi._runtime.wire.transport import Alone
 
 NASTY = "</script><img src=x onerror=alert(1)>&\"'"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scoop_mpi._runtime.transport import Mpi
+from scoop_mpi._runtime.wire.transport import Mpi
 
 
 class Request:

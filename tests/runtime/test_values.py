@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from scoop_mpi._kernel.protocol import Done, GiveBack, Hungry, Lend, Outcomes, Part
-from scoop_mpi._runtime import memory, outcomes, settings
-from scoop_mpi._runtime.callables import Function, Mirror, encode_function
-from scoop_mpi._runtime.cargo import MapCargo, encode_call, received_cargo
-from scoop_mpi._runtime.codec import (
+from scoop_mpi._runtime import settings
+from scoop_mpi._runtime.values import memory, outcomes
+from scoop_mpi._runtime.values.callables import Function, Mirror, encode_function
+from scoop_mpi._runtime.values.cargo import MapCargo, encode_call, received_cargo
+from scoop_mpi._runtime.values.codec import (
     Pickled,
     all_plain,
     brief,
@@ -23,7 +24,7 @@ from scoop_mpi._runtime.codec import (
     pack,
     unpack,
 )
-from scoop_mpi._runtime.columns import encode_columns, received_column
+from scoop_mpi._runtime.values.columns import encode_columns, received_column
 from scoop_mpi.errors import PickleError, RemoteTraceback
 
 

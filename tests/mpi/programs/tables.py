@@ -20,7 +20,7 @@ if HOW == "limited":  # files in memory may not grow
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
 
 if HOW == "unreadable":  # ranks may not look into each other's /proc
-    from scoop_mpi._runtime.blocks import Block
+    from scoop_mpi._runtime.values.blocks import Block
 
     def refuse(*_):
         raise PermissionError
