@@ -27,7 +27,7 @@ class Owner:
         kept: Serial of a task whose outcomes are kept -> where to put (serial, start, stop, failed,
             payload) of each run of them.
         counts: What happened so far, for statistics: calls (but requests that were refused); "late" are
-            those whose outcomes came for a lease that was no more.
+            those whose outcomes came for a lease that was no more, "dropped" those of owners that were lost.
     """
 
     def __init__(self, rank: int, ranks: int) -> None:
@@ -45,7 +45,7 @@ class Owner:
         """Tasks with a failure that nobody has looked at."""
         self._serials = 0
         self._told_surplus = False
-        names = ("run", "lent", "borrowed", "given back", "refused", "lost", "late")
+        names = ("run", "lent", "borrowed", "given back", "refused", "lost", "late", "dropped")
         self.counts: dict[str, int] = dict.fromkeys(names, 0)
 
     @property

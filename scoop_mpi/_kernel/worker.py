@@ -244,8 +244,11 @@ class Worker(Recovery):
             return self._arrive(source, block.start, block.stop, payload, failed=failed)
         if not source.running and not source.unstarted.count:
             self._borrowed -= 1
-        if source.owner in self.lost or source.owner == self.rank:
-            return []  # nobody waits; for an initializer neither
+        if source.owner in self.lost:
+            self.counts["dropped"] += calls
+            return []  # nobody waits
+        if source.owner == self.rank:
+            return []  # for an initializer neither
         if not self._outbox:
             self._outbox_due = now + policy.outbox_s(self.ranks)
         if failed or not (source.running or source.unstarted.count):
@@ -272,6 +275,7 @@ class Worker(Recovery):
         fresh = not source.unstarted.count
         source.running -= block.stop - stop
         if isinstance(source, Loan) and source.owner in self.lost:
+            self.counts["dropped"] += block.stop - stop
             block.stop = stop
             return []
         source.unstarted.add(stop, block.stop)
@@ -384,7 +388,8 @@ class Worker(Recovery):
         """Forget a rank: what we hold of its is dropped, what it held of ours is lent again."""
         self.lost.add(rank)
         self._drop_loans_of(rank)
-        self._outbox.pop(rank, None)
+        for done in self._outbox.pop(rank, ()):
+            self.counts["dropped"] += done.stop - done.start
         self._held = [entry for entry in self._held if entry[0] != rank]
         if not self._others:
             self._spares_itself = False
@@ -394,6 +399,7 @@ class Worker(Recovery):
     def _drop_loans_of(self, owner: int) -> None:
         """Drop borrowed calls of a lost owner that have not started; nobody waits for the others."""
         for loan in [loan for loan in self._loans if loan.owner == owner]:
+            self.counts["dropped"] += loan.unstarted.count
             loan.unstarted.clear()
             self._loans.remove(loan)
             if loan.bound:

@@ -69,6 +69,7 @@ def test_a_lost_call_is_lent_again_alone_and_its_old_outcome_is_late() -> None:
         worker.receive(sender, Outcomes((done,), 0), 0.0)
     assert task.finished
     assert task.arrived == {0: (1, False, 3)}
+    assert worker.counts["late"] == 2
 
 
 @pytest.mark.parametrize(("own", "limit"), [(None, 2), (0, 0), (1, 1)])
@@ -103,7 +104,7 @@ def test_its_owner_runs_a_call_in_doubt_when_nobody_else_is_left() -> None:
 
 
 def test_work_of_a_lost_owner_is_dropped() -> None:
-    """Also what waits here for a constant; what runs ends, and nobody is told."""
+    """Also what waits here for a constant; what runs ends, and nobody is told; all of it is counted."""
     worker = Worker(1, 4)
     part = Part(1, 1, 0, 4, "f", 1e-6, (0, 4))
     worker.receive(2, Lend(1, (part,), 0), 0.0)
@@ -115,6 +116,18 @@ def test_work_of_a_lost_owner_is_dropped() -> None:
     worker.finished(run.block, None, 0.0, failed=False, seconds=1.0)  # type: ignore[union-attr]  # a Run
     assert worker.idle
     assert not [action for action in worker.dry(9.0) if isinstance(action, Send) and action.to == 2]
+    assert worker.counts["dropped"] == worker.counts["borrowed"] == 8
+
+
+def test_outcomes_for_a_lost_owner_are_dropped_before_they_are_sent() -> None:
+    """And are counted."""
+    worker = Worker(1, 4)
+    worker.receive(2, Lend(1, (Part(1, 1, 0, 1, "f", 1e-6, (0, 1)),), 0), 0.0)
+    run = worker.turn(0.0)[-1]
+    worker.finished(run.block, None, 0.0, failed=False, seconds=1e-6)  # type: ignore[union-attr]  # a Run
+    assert worker.counts["dropped"] == 0
+    lose(worker, 2)
+    assert worker.counts["dropped"] == 1
 
 
 def test_the_broker_asks_another_for_whom_a_lost_rank_was_to_serve() -> None:

@@ -27,6 +27,7 @@ def figures(post: Post) -> tuple[Any, ...]:
         counts["given back"],
         counts["lost"],
         counts["late"],
+        counts["dropped"],
         sent.totals(),
         received.totals(),
         sent.out_of_band,

@@ -37,6 +37,8 @@ class RankStatistics(NamedTuple):
     """Calls of this rank that were lost with the ranks that had them."""
     late: int
     """Calls whose outcomes came too late, and were dropped: they had been lent again."""
+    dropped: int
+    """Calls that this rank had from others which were lost, so that nobody waits for them."""
     sent: dict[str, tuple[int, int]]
     """Kind of message -> (how many, bytes). What leaves together is booked under its largest kind."""
     received: dict[str, tuple[int, int]]

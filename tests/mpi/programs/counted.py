@@ -76,7 +76,7 @@ def figures() -> None:
     assert lent - sum(rank.given_back for rank in ranks) == sum(rank.calls for rank in ranks[1:])
     assert lent == sum(rank.borrowed for rank in ranks)
     for rank in ranks:
-        assert rank.lost == rank.late == 0
+        assert rank.lost == rank.late == rank.dropped == 0
         assert 0 < rank.busy_s < rank.wall_s
         assert 0 <= rank.waiting_s < rank.wall_s - rank.busy_s + 0.01
         assert rank.peak_rss_bytes > SIZE
