@@ -143,7 +143,10 @@ class Supervisor:
             if self._interrupts > 1:
                 os._exit(130)
             number = os.WTERMSIG(status)
-            signal.signal(number, signal.SIG_DFL)
+            if number == signal.SIGKILL and self._terminated:  # by us, at the second time
+                number = signal.SIGTERM
+            with contextlib.suppress(OSError):  # nobody can handle SIGKILL
+                signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
@@ -168,6 +171,8 @@ class Supervisor:
     def kill_all(self) -> None:
         """End mpirun and all that it has started, at once."""
         assert self.mpirun is not None
+        for number in (signal.SIGINT, signal.SIGTERM):  # whose handlers would begin this anew
+            signal.signal(number, signal.SIG_IGN)
         # mpirun first, or it would tell of the others' end.
         for process in [self.mpirun, *_descendants(self.mpirun)]:
             _kill(process, signal.SIGKILL)

@@ -251,6 +251,7 @@ def test_ranks_that_ignore_a_signal_end_at_the_second(mpi_python: str, tmp_path:
     stopped = stop(command, tmp_path, terminate_twice, LIMIT_S)
     assert stopped.status != 0
     assert stopped.left == 0, stopped
+    assert "Traceback" not in stopped.stderr, stopped
 
 
 # --- the same on SCOOP -----------------------------------------------------------------------
