@@ -61,6 +61,9 @@ class Supervisor:
         self._signalled = False
         self._terminated = False
         self._over_at = 0.0
+        self._root: int | None = None
+        self._root_is_over = False
+        """Whether the root has said its code, or has ended."""
         self._words: Words | None = None
         self._survives = False
         self.mpirun: int | None = None
@@ -95,7 +98,9 @@ class Supervisor:
         with contextlib.suppress(OSError):  # it has done so itself, and is mpirun already
             os.setpgid(child, child)
         for name in _FORWARDED:
-            signal.signal(getattr(signal, name), self._forward)
+            number = getattr(signal, name)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # else: nohup
+                signal.signal(number, self._forward)
         signal.signal(signal.SIGINT, lambda *_: self.interrupt())
 
     def wait(self) -> NoReturn:
@@ -110,18 +115,35 @@ class Supervisor:
         """Return when mpirun has ended; it is ended if it does not follow the root."""
         words = self._words
         while True:
+            root = self._root_descriptor()
             listened = [mpirun] if words is None else [mpirun, words.read_end]
             listened += self._hearing.files
-            patience_s = None if self._hearing.code is None else _MPIRUN_LEAVES_S
+            if root is not None and not self._root_is_over:
+                listened.append(root)
+            patience_s = _MPIRUN_LEAVES_S if self._root_is_over else None
             ready, _, _ = select.select(listened, [], [], patience_s)
             if words is not None and words.read_end in ready and not words.hand_on():
                 words = None
             if mpirun in ready:
                 return
             self._hearing.listen()
+            # Also without a word: Open MPI's mpirun was seen to wait for ever for ranks that a signal
+            # had ended, or that had finalized MPI.
+            self._root_is_over = (
+                self._hearing.code is not None or root in ready or self._root_is_over
+            )
             if not ready:
                 self.kill_all()
                 return
+
+    def _root_descriptor(self) -> int | None:
+        """Return what becomes readable when the root ends, if it is on this host and has been heard of."""
+        if self._root is None and self._hearing.root is not None and not self._root_is_over:
+            try:
+                self._root = os.pidfd_open(self._hearing.root)
+            except ProcessLookupError:
+                self._root_is_over = True
+        return self._root
 
     def end_like(self, status: int) -> NoReturn:
         """End this process as the root has, if it has said so, or else as mpirun has.

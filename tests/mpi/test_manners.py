@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Command
+from tests.conftest import Command, Ended
 
 from .conftest import PROGRAMS, Job
 
@@ -130,3 +130,23 @@ def test_the_program_is_read_once(command: Command, mpi_python: str, tmp_path: P
     ended = command(mpi_python, "-m", "scoop_mpi", "-n", "3", pipe, cwd=tmp_path)
     assert (ended.status, ended.stdout) == (0, "332833500\n"), ended.stderr
     writer.join(10)
+
+
+def knowing_its_launcher(command: Command, python: str, cwd: Path, program: str) -> Ended:
+    """Run a program whose environment has the process of the launcher, which ignores SIGHUP."""
+    shell = "trap '' HUP; LAUNCHER=$$ exec \"$@\""
+    words = [python, "-m", "scoop_mpi", "-n", "2", PROGRAMS / program]
+    return command("sh", "-c", shell, "sh", *words, cwd=cwd)
+
+
+def test_nohup_outlives_its_terminal(command: Command, mpi_python: str, tmp_path: Path) -> None:
+    """Started by `nohup`, a job does not end when its terminal does."""
+    ended = knowing_its_launcher(command, mpi_python, tmp_path, "hangup.py")
+    assert ended == (0, "4950\n", "")
+
+
+def test_mpirun_may_be_stuck(command: Command, mpi_python: str, tmp_path: Path) -> None:
+    """When the root has ended without a word, mpirun is not waited for without end."""
+    ended = knowing_its_launcher(command, mpi_python, tmp_path, "stuck_mpirun.py")
+    assert ended.status != 0
+    assert "the job has ended before its program" in ended.stderr
