@@ -229,7 +229,8 @@ def run(command: Command, python: str, folder: Path, name: str, ranks: int) -> N
     launch = ["-W", "ignore", "-m", "scoop_mpi", "-n", str(ranks), "program.py"]
     ended = command(python, *launch, cwd=folder)
     assert ended.status == 0, ended.stderr
-    assert ended.stdout.endswith("ok\n"), ended
+    # Not the last line always: a callback may print when it likes.
+    assert "ok" in ended.stdout.splitlines(), ended
 
 
 @pytest.mark.parametrize("ranks", SIZES)
