@@ -15,7 +15,13 @@ _CHATTER = re.compile(
     rb"pmix_ptl_base: send_msg: write failed|\[warn\] Epoll |PMIX ERROR: .*(LOST|UNREACH)"
     rb"|^double free or corruption"  # its own end, now and then (1 in some 900 runs)
 )
-_BEGINS_LIKE_CHATTER = re.compile(rb"\[|PMIX|d(o(u|$)|$)")
+_RULE = re.compile(rb"-{70,}\n")
+_BANNER = re.compile(
+    rb"Primary job  terminated normally|mpirun detected that one or more processes exited"
+)
+"""What Open MPI 4 says, between two rules, of a program that ends with a code other than 0."""
+
+_BEGINS_LIKE_CHATTER = re.compile(rb"\[|PMIX|-|Primary|mpirun|d(o(u|$)|$)")
 """What of a line that is not whole is held back: anything else is somebody's question, or progress."""
 
 _MOST = 65536
@@ -33,6 +39,9 @@ class Words:
         self.read_end, self.write_end = os.pipe()
         os.set_blocking(self.read_end, False)
         self._line = b""
+        self._rule = b""
+        """A rule that came last, and is handed on if no banner follows."""
+        self._in_banner = False
 
     def hand_on(self) -> bool:
         """Write what has come to standard error; False when nothing more can come."""
@@ -40,7 +49,7 @@ class Words:
             data = os.read(self.read_end, _MOST)
             *lines, self._line = (self._line + data).split(b"\n")
             for line in lines:
-                _say(line + b"\n")
+                self._take(line + b"\n")
             if self._line and not _BEGINS_LIKE_CHATTER.match(self._line):
                 _say(self._line)
                 self._line = b""
@@ -50,8 +59,22 @@ class Words:
     def finish(self) -> None:
         """Hand on the rest."""
         self.hand_on()
-        _say(self._line)
+        _say(self._rule + self._line)
         self._line = b""
+
+    def _take(self, line: bytes) -> None:
+        """Hand a line on, unless it is part of a banner."""
+        is_rule = _RULE.fullmatch(line) is not None
+        if self._in_banner:
+            self._in_banner = not is_rule
+            return
+        if self._rule and _BANNER.match(line):
+            self._in_banner = True
+        else:
+            _say(self._rule)
+        self._rule = line if is_rule else b""
+        if not (is_rule or self._in_banner):
+            _say(line)
 
 
 def _say(line: bytes) -> None:

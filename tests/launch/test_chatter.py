@@ -23,6 +23,19 @@ def test_lines_come_but_for_chatter(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr().err == "a rank\n[node1:00181] no such file\n"
 
 
+def test_banners_are_left_out(capfd: pytest.CaptureFixture[str]) -> None:
+    """Open MPI 4's, of a program that ends with a code other than 0; other words between rules come."""
+    words = Words()
+    rule = b"-" * 74 + b"\n"
+    banner = rule + b"Primary job  terminated normally, but 1 process returned\na code.\n" + rule
+    other = rule + b"MPI_ABORT was invoked\n" + rule
+    os.write(words.write_end, banner + other + b"mine\n" + rule)
+    words.hand_on()
+    os.close(words.write_end)
+    words.finish()
+    assert capfd.readouterr().err.encode() == other + b"mine\n" + rule
+
+
 def test_questions_come_at_once(capfd: pytest.CaptureFixture[str]) -> None:
     """Half a line that is none of mpirun's does not wait for its end."""
     words = Words()
