@@ -9,7 +9,7 @@ from .conftest import Job
 CODE = 3
 """That of moments.py, if all goes well."""
 
-LOST = "scoop_mpi: a rank was lost: rank 1 of 3 on "
+LOST = "a rank was lost: rank 1 of 3 on "
 ENDED_EARLY = "scoop_mpi: the job has ended before its program"
 
 
