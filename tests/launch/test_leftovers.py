@@ -50,4 +50,5 @@ def test_a_temporary_folder_that_is_not_there(
     launch = (mpi_python, "-m", "scoop_mpi", "-n", "3", "say.py")
     ended = command(*launch, cwd=tmp_path, TMPDIR=str(absent))
     assert (ended.status, ended.stderr) == (0, "")
-    assert not absent.exists()
+    # Open MPI 4's mpirun makes the folder itself, and leaves it empty.
+    assert not absent.exists() or os.listdir(absent) == []

@@ -18,7 +18,10 @@ def test_a_rank_dies_while_it_imports_the_program(job: Job) -> None:
     ended = job("moments.py", "import", ranks=3)
     if ended.status == CODE:
         assert ended.stdout == "right\n", ended
-        assert ended.stderr.count("scoop_mpi: ") == ended.stderr.count(LOST) == 1, ended
+        told = ended.stderr.count(LOST)
+        assert ended.stderr.count("scoop_mpi: ") == told, ended
+        # Where mpirun ends the job, it may be the one who says so.
+        assert told == 1 or "process rank 1" in ended.stderr or "signal 9" in ended.stderr, ended
     else:
         assert ended.status != 0
         assert ENDED_EARLY in ended.stderr, ended
