@@ -9,6 +9,7 @@ New ones: SCOOP_MPI_NEW_EXAMPLES=1 python -m pytest tests/kernel
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -39,6 +40,15 @@ def mpi_python(request: pytest.FixtureRequest) -> str:
     python = PYTHONS[request.param]
     assert Path(python).exists(), f"SCOOP_MPI_OTHER_PYTHON names {python}, which does not exist"
     return python
+
+
+@functools.cache
+def is_openmpi_4(python: str) -> bool:
+    """Return whether this interpreter's MPI is Open MPI before 5: Debian's, whose mpirun differs in words."""
+    code = "import mpi4py; mpi4py.rc.initialize = False; from mpi4py import MPI"
+    code += "; print(MPI.Get_library_version())"
+    said = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    return said.stdout.startswith("Open MPI v4")
 
 
 @pytest.fixture(autouse=True)
