@@ -231,7 +231,7 @@ class Blocks:
     def make(self, pickled: Pickled) -> Pickled | Block:
         """Put a value where others of this node can read it, if it is large."""
         if pickled.size < settings.OUT_OF_BAND:
-            return pickled  # and has no buffers of its own
+            return pickled  # what buffers it has are its own
         views = [raw(buffer) for buffer in pickled.buffers]
         parts = [memoryview(pickled.data), *views]
         frozen = [False, *(view.readonly for view in views)]

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, cast
 
 from scoop_mpi._kernel.protocol import MESSAGES, Done, Lend, Message, Outcomes, Part
 from scoop_mpi._runtime import settings
-from scoop_mpi._runtime.values import memory
+from scoop_mpi._runtime.values import arrays, memory
 from scoop_mpi.errors import PickleError
 
 ATOMS: set[type] = {int, float, complex, bool, str, bytes, type(None), range, type(...)}
@@ -158,6 +158,21 @@ def dumps(value: Any) -> Pickled:
     Raises:
         PickleError: It cannot be pickled; the reason is its cause.
     """
+    found = arrays.kind_of(value)
+    if found is None:
+        return _encoded(value)
+    kind, array = found
+    buffer = pickle.PickleBuffer(array)
+    data = arrays.pickle_of(kind)
+    if data is None:
+        data = pickle.dumps(value, protocol=5, buffer_callback=lambda _: None)
+        arrays.remember_pickle(kind, data)
+    large = array.nbytes >= settings.OUT_OF_BAND
+    return Pickled(data, (buffer if large else bytearray(buffer.raw()),))
+
+
+def _encoded(value: Any) -> Pickled:
+    """Encode a value that is no array of numbers."""
     buffers: list[pickle.PickleBuffer] = []
 
     def keep(buffer: pickle.PickleBuffer) -> bool:
@@ -207,7 +222,7 @@ def _by_value(value: Any, keep: Callable[[pickle.PickleBuffer], bool]) -> bytes:
 def loads(pickled: Pickled) -> Any:
     """Decode a user value into objects of the caller's own, which share no memory with others."""
     if pickled.buffers:
-        return pickle.loads(pickled.data, buffers=[_copied(b) for b in pickled.buffers])
+        return _decoded(pickled.data, [_copied(b) for b in pickled.buffers])
     return pickle.loads(pickled.data)
 
 
@@ -215,8 +230,19 @@ def loads_once(pickled: Pickled) -> Any:
     """Decode a value that is decoded only this once: memory that came over the wire is kept."""
     if pickled.buffers:
         buffers = [b if type(b) is memoryview else _copied(b) for b in pickled.buffers]
-        return pickle.loads(pickled.data, buffers=buffers)
+        return _decoded(pickled.data, buffers)
     return pickle.loads(pickled.data)
+
+
+def _decoded(data: bytes | memoryview, buffers: list[Any]) -> Any:
+    if len(buffers) != 1 or type(data) is not bytes:
+        return pickle.loads(data, buffers=buffers)
+    kind = arrays.made_by(data)
+    if kind is not None:
+        return kind.make(buffers[0])
+    value = pickle.loads(data, buffers=buffers)
+    arrays.learn(data, value, lambda value: dumps(value).data)
+    return value
 
 
 def rewrapped(pickled: Pickled) -> Pickled:
@@ -244,7 +270,9 @@ def raw(buffer: Any) -> memoryview:
     return buffer.raw() if isinstance(buffer, pickle.PickleBuffer) else memoryview(buffer).cast("B")
 
 
-def _copied(buffer: Any) -> bytes | memoryview:
+def _copied(buffer: Any) -> bytes | bytearray | memoryview:
+    if type(buffer) is bytearray:
+        return bytearray(buffer)
     view = raw(buffer)
     if not view.readonly:
         return memory.copy(view)
