@@ -171,7 +171,7 @@ class Loop(Post):
             if offered is not None and now() >= offered:
                 offered = None
             block = None
-            if offered is None and self._depth < settings.INLINE_DEPTH:
+            if offered is None and self._may_run():
                 with self.lock:
                     block = self.worker.claim(task, index, now())
             if block is not None:
@@ -216,7 +216,7 @@ class Loop(Post):
             if offered is not None and now() >= offered:
                 offered = None
             block = None
-            if offered is None and self._depth < settings.INLINE_DEPTH:
+            if offered is None and self._may_run():
                 while block is None and position < len(tasks):
                     block = self._claim_any(tasks[position])
                     if block is None:
@@ -230,7 +230,7 @@ class Loop(Post):
 
     def help_along(self, task: Task) -> None:
         """Run unstarted calls of a task here, for a caller who polls; or what is for this rank."""
-        block = self._claim_any(task) if self._depth < settings.INLINE_DEPTH else None
+        block = self._claim_any(task) if self._may_run() else None
         if block is None and self.worker.bound and threading.get_ident() == self.thread:
             with self.lock:
                 block = self.perform(self.worker.turn(now()))
@@ -242,6 +242,18 @@ class Loop(Post):
             for start, _ in task.unstarted:
                 return self.worker.claim(task, start, now())
         return None
+
+    def _may_run(self) -> bool:
+        """Return whether the thread that asks may run a call where it stands."""
+        if threading.get_ident() != self.thread:
+            self._expect_threads()
+        return self._depth < settings.INLINE_DEPTH
+
+    def _expect_threads(self) -> None:
+        """Keep apart what belongs to the call of each thread: another one than ours waits here."""
+        from scoop_mpi._runtime.threads import share  # noqa: PLC0415  few programs have threads
+
+        share(self)
 
     # --- running -----------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ from scoop_mpi._runtime import settings
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
 from scoop_mpi._runtime.stderr import say
+from scoop_mpi._runtime.threads import Threaded
 from scoop_mpi._runtime.values import outcomes
 from scoop_mpi._runtime.values.cargo import Cargo
 from scoop_mpi._runtime.wire.doorbell import Naps
@@ -45,49 +46,16 @@ from scoop_mpi._runtime.wire.transport import end_process
 _starting = threading.Lock()
 
 
-class _OfThread:
-    """An attribute of the loop that belongs to the thread which drives.
-
-    Args:
-        kept: Whether other threads have their own, too; else it is 0 for them.
-    """
-
-    def __init__(self, *, kept: bool = True) -> None:
-        self._kept = kept
-
-    def __set_name__(self, _: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, loop: Served, _: type) -> Any:
-        return self._attributes(loop).get(self._name, 0)
-
-    def __set__(self, loop: Served, value: Any) -> None:
-        self._attributes(loop)[self._name] = value
-
-    def _attributes(self, loop: Served) -> dict[str, Any]:
-        if threading.get_ident() == loop.thread:
-            return vars(loop)
-        return vars(loop.of_thread) if self._kept else {}
-
-
-class Served(Loop):
+class Served(Threaded):
     """A loop whose calls run on the server's thread, for the threads of a program.
 
     Made of a `Loop` in use, by `serve_from_now_on`.
     """
 
-    group = _OfThread()
-    _depth = _OfThread(kept=False)  # no greenlets to go to when it is deep
-    _away_s = _OfThread()
     _inside = 0
     """How often the main thread is in the loop, as long as it is the one that drives."""
     _leaving = False
     _server: threading.Thread | None = None
-
-    @functools.cached_property
-    def of_thread(self) -> threading.local:
-        """What threads that do not drive have of their own."""
-        return threading.local()
 
     # --- taking over -------------------------------------------------------------------------
 

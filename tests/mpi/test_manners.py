@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Command, Ended
 
-from .conftest import PROGRAMS, Job
+from .conftest import PROGRAMS, SERIAL, Job
 
 RUDE = (
     "folder",
@@ -76,6 +76,13 @@ def test_a_traceback_shows_the_user_s_lines_only(job: Job, how: str) -> None:
 def test_whoever_may_wait_waits(job: Job, ranks: int) -> None:
     """Greenlets and threads of the program's own, and several callers of one future."""
     ended = job("callers.py", ranks=ranks)
+    assert ended.stdout == "ok\n", ended.stderr
+
+
+@pytest.mark.parametrize("ranks", [SERIAL, 1, 3])
+def test_threads_that_run_calls_do_not_harm_each_other(job: Job, ranks: int) -> None:
+    """However often they switch, each goes on to run what it waits for."""
+    ended = job("many_threads.py", ranks=ranks)
     assert ended.stdout == "ok\n", ended.stderr
 
 
