@@ -29,7 +29,7 @@ TESTS = (
     "tests/mpi/test_limits.py",
 )
 
-NEEDED = ("hypothesis", "pytest>=8", "pytest-timeout", "pytest-xdist")
+NEEDED = ("hypothesis", "pytest>=8", "pytest-rerunfailures>=15", "pytest-timeout", "pytest-xdist")
 
 
 def candidates(minor: int) -> Iterator[str]:
