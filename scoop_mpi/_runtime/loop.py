@@ -105,6 +105,8 @@ class Loop(Post):
         # Rest
         self._quiet_since = now()
         self._ticked = 0.0
+        self._looked = 0.0
+        """When this thread looked for messages between its calls."""
         shared = self.ranks > (os.cpu_count() or 1)
         if shared:
             self.bell = Naps(settings.SLEEP_MOST_SHARED_S)
@@ -294,6 +296,9 @@ class Loop(Post):
             actions = self.worker.finished(block, payload, ended, failed=failed, seconds=seconds)
             if actions:
                 self.perform(actions)
+            if ended > self._looked + settings.TICK_S:  # outcomes have rung nobody
+                self._looked = ended
+                self.pump()
             if interrupted and type(source) is Task:
                 self.worker.look_at(source)  # it is told already, by whoever interrupted it
         if interrupted:

@@ -63,6 +63,9 @@ class Served(Threaded):
         """Let a thread of its own drive this loop, as soon as the main thread is not in it."""
         if not self.bell.rings:
             self.bell = _OwnBell(self.bell.longest_s if self.ranks > 1 else settings.NAP_S)
+        self.bell.light_sleeper = (
+            True  # other threads wait for each outcome, whatever is computed here
+        )
         self._server = threading.Thread(
             target=self._serve_threads, name="scoop_mpi server", daemon=True
         )
@@ -312,7 +315,7 @@ class _OwnBell(Naps):
         super().__init__(longest_s)
         self._rung = threading.Event()
 
-    def ring(self, rank: int) -> None:
+    def ring(self, rank: int, *, hurry: bool = True) -> None:
         # Only a rank itself has this bell; for others it does nothing, and wakes this one for once.
         self._rung.set()
 

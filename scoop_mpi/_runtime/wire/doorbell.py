@@ -33,8 +33,14 @@ class Bell(Protocol):
     rings: bool
     """Whether others can ring this rank."""
 
-    def ring(self, rank: int) -> None:
-        """Wake this rank if it sleeps; or its ticker, if its main thread is in user code."""
+    light_sleeper: bool
+    """Whether this rank's ticker is to be rung for what is in no hurry, too."""
+
+    def ring(self, rank: int, *, hurry: bool = True) -> None:
+        """Wake this rank if it sleeps; or its ticker, if its main thread is in user code.
+
+        Not its ticker for what is in no `hurry`: the main thread will look when its calls have ended.
+        """
 
     def leave_to_ticker(self, *, leave: bool) -> None:
         """Say whether the ticker is to be rung for messages."""
@@ -67,6 +73,10 @@ class Doorbell:
 
     longest_s = settings.NAP_S
     rings = True
+    light_sleeper = False
+
+    _NEVER, _FOR_HURRY, _ALWAYS = range(3)
+    """When a rank's ticker is to be rung: what its byte says."""
 
     def __init__(self, folder: str, rank: int, ranks: int) -> None:
         self._rank = rank
@@ -84,10 +94,10 @@ class Doorbell:
         os.mkfifo(path, 0o600)
         return os.open(path, os.O_RDWR | os.O_NONBLOCK)
 
-    def ring(self, rank: int) -> None:
+    def ring(self, rank: int, *, hurry: bool = True) -> None:
         if self._asleep[rank]:
             self._write(str(rank))
-        elif self._computing[rank]:
+        elif self._computing[rank] > (self._FOR_HURRY if not hurry else self._NEVER):
             self._write(f"ticker {rank}")
 
     def _write(self, name: str) -> None:
@@ -103,7 +113,8 @@ class Doorbell:
             os.write(pipe, b"!")
 
     def leave_to_ticker(self, *, leave: bool) -> None:
-        self._computing[self._rank] = leave
+        left = self._ALWAYS if self.light_sleeper else self._FOR_HURRY
+        self._computing[self._rank] = left if leave else self._NEVER
 
     def tick_after(self, seconds: float) -> bool:
         rung, _, _ = select.select([self._ticker_pipe], [], [], seconds)
@@ -177,11 +188,12 @@ class Naps:
     """The bell of a rank that others cannot ring: it looks by itself, at most so many s apart."""
 
     rings = False
+    light_sleeper = False
 
     def __init__(self, longest_s: float) -> None:
         self.longest_s = longest_s
 
-    def ring(self, rank: int) -> None:
+    def ring(self, rank: int, *, hurry: bool = True) -> None:
         """Do nothing."""
 
     def leave_to_ticker(self, *, leave: bool) -> None:
