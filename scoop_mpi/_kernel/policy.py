@@ -19,7 +19,7 @@ handles about three messages for each P x 150 us of a rank's work."""
 BLOCK_S = 300e-6
 """Calls are claimed in blocks of at least this much work, if there is so much: each has its price, ..."""
 
-BLOCK_MOST_S = 2e-3
+BLOCK_MOST_S = 4e-3
 """... and at most this much, since what is claimed is not lent ..."""
 
 BLOCK_PART = 8

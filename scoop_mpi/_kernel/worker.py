@@ -144,7 +144,9 @@ class Worker(Recovery):
             return self.dry(now)
         actions: Actions = []
         call_s = self.durations.expect(source.key)
-        calls = policy.block(source.unstarted.count, self.ranks, call_s)
+        # A loan is a part of its borrower's share already: it is for nobody else.
+        sharers = 1 if isinstance(source, Loan) else self.ranks
+        calls = policy.block(source.unstarted.count, sharers, call_s)
         expected_s = policy.SHORT_S if call_s is None else call_s * calls
         if self._outbox and now + expected_s > self._outbox_due:
             actions += self._flush()

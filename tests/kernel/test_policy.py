@@ -44,7 +44,7 @@ def test_block_is_possible(left: int, ranks: int, call_s: float | None) -> None:
 def test_blocks_shrink_towards_the_end() -> None:
     """Much work is claimed in large blocks, and little in small ones, so that ranks end together."""
     calls = [policy.block(left, 2, 1e-5) for left in (100_000, 1_000, 500, 100, 30)]
-    assert calls == [200, 62, 31, 29, 30]
+    assert calls == [400, 62, 31, 29, 30]
     assert policy.block(1_000, 64, 1e-5) == 29
 
 
