@@ -63,9 +63,6 @@ class Served(Threaded):
         """Let a thread of its own drive this loop, as soon as the main thread is not in it."""
         if not self.bell.rings:
             self.bell = _OwnBell(self.bell.longest_s if self.ranks > 1 else settings.NAP_S)
-        self.bell.light_sleeper = (
-            True  # other threads wait for each outcome, whatever is computed here
-        )
         self._server = threading.Thread(
             target=self._serve_threads, name="scoop_mpi server", daemon=True
         )
@@ -350,5 +347,9 @@ def serve_threads(loop: Loop) -> Served:
             assert isinstance(loop, Served)
             if loop.rank == BROKER:
                 loop.start_server()
+            # Threads wait for outcomes by means of their own, whatever the loop's thread computes.
+            loop.bell.light_sleeper = True
+            if not loop.dozing:
+                loop.bell.leave_to_ticker(leave=True)
     loop.hand_over()
     return loop

@@ -95,6 +95,25 @@ def test_a_rung_ticker_looks_for_messages(tmp_path: Path) -> None:
     other.close()
 
 
+def test_what_is_in_no_hurry_rings_light_sleepers_only(tmp_path: Path) -> None:
+    """Nobody's ticker is woken for outcomes while calls run, unless other threads wait for these."""
+    mine, other = (Doorbell(str(tmp_path), rank, 2) for rank in range(2))
+    mine.leave_to_ticker(leave=True)
+    other.ring(0, hurry=False)
+    assert not mine.tick_after(0.0)
+    other.ring(0)
+    assert mine.tick_after(0.0)
+    mine.light_sleeper = True
+    mine.leave_to_ticker(leave=True)
+    other.ring(0, hurry=False)
+    assert mine.tick_after(0.0)
+    mine.lie_down()
+    other.ring(0, hurry=False)  # whoever sleeps has time for everything
+    mine.sleep(7200.0)
+    for bell in (mine, other):
+        bell.close()
+
+
 def test_few_bells_are_kept_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is rung, and however many there are, all are woken."""
     monkeypatch.setattr(settings, "OPEN_BELLS", 2)
