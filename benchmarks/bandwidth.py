@@ -8,9 +8,11 @@ the machine slows all of them:
     bare      mpi4py's Send and Recv of the buffers, into memory that is there; the same, into fresh arrays
     one       `submit(identity, array).result(timeout)`, one array after the other
     stream    many submits, then their results
+    map       one `map` over all of them, of which the root computes a part itself
 
 The limit for one at a time is a round trip of bare MPI. In a stream bare MPI sends one way while it
-receives the other (Isend, Irecv). A ratio of 1 is bare MPI's speed.
+receives the other (Isend, Irecv). A ratio of 1 is bare MPI's speed; each is taken within one turn, and
+the median of the turns is told. The map stands beside the round trips: it is how many arrays are meant to go.
 """
 
 import argparse
@@ -94,6 +96,13 @@ def stream(arrays):
         future.result(30)
 
 
+def one_map(arrays):
+    """Map over all."""
+    from scoop_mpi import futures
+
+    list(futures.map(identity, arrays))
+
+
 def timed(function, *arguments, **options):
     """Return seconds."""
     started = time.perf_counter()
@@ -102,7 +111,7 @@ def timed(function, *arguments, **options):
 
 
 def measure(rounds):
-    """Return, for each shape and way, the median of the seconds of a turn."""
+    """Return, for each shape and way, the seconds of each turn; and what part ran on the other rank."""
     import numpy
     import scoop_mpi
     from mpi4py import MPI
@@ -111,7 +120,7 @@ def measure(rounds):
     found = {}
     for name, (size, count) in SHAPES.items():
         arrays = [numpy.full(size, float(index)) for index in range(count)]
-        times = {}
+        turns = []
         for _ in range(rounds):
             other = scoop_mpi.futures.submit(echo, size, count)
             while not other.running():
@@ -126,12 +135,32 @@ def measure(rounds):
             turn["one"] = timed(one_by_one, arrays)
             turn["stream"] = timed(stream, arrays)
             there = scoop_mpi.statistics()[1].calls - before
+            turn["map"] = timed(one_map, arrays)
             turn["there"] = there / (2 * count)
-            for way, seconds in turn.items():
-                times.setdefault(way, []).append(seconds)
-        found[name] = {way: statistics.median(seconds) for way, seconds in times.items()}
-        found[name]["bytes"] = 2 * count * size * 8
+            turns.append(turn)
+        found[name] = turns
     return found
+
+
+def told(name, turns):
+    """Return a line of what was found for one shape."""
+    size, count = SHAPES[name]
+    total = 2 * count * size * 8
+
+    def speed(way):
+        return total / statistics.median(turn[way] for turn in turns) / 1e6
+
+    def ratio(way, limit):
+        return statistics.median(turn[limit] / turn[way] for turn in turns)
+
+    there = statistics.median(turn["there"] for turn in turns)
+    return (
+        f"{name:>7}  one by one: bare {speed('bare'):6.0f} {speed('fresh'):6.0f}, "
+        f"scoop_mpi {speed('one'):6.0f} = {ratio('one', 'fresh'):.2f};  "
+        f"stream: bare {speed('bare stream'):6.0f}, scoop_mpi {speed('stream'):6.0f} = "
+        f"{ratio('stream', 'bare stream'):.2f} ({there:.2f} on the other rank);  "
+        f"map: {speed('map'):6.0f} = {ratio('map', 'fresh'):.2f}"
+    )
 
 
 def main():
@@ -150,14 +179,8 @@ def main():
         print(ended.stdout, ended.stderr)
         return 1
     print("         MB/s to and fro; bare MPI: into old memory, into fresh; ratio to the latter")
-    for name, times in json.loads(ended.stdout).items():
-        speed = {way: times["bytes"] / seconds / 1e6 for way, seconds in times.items() if seconds}
-        print(
-            f"{name:>7}  one by one: bare {speed['bare']:6.0f} {speed['fresh']:6.0f}, "
-            f"scoop_mpi {speed['one']:6.0f} = {times['fresh'] / times['one']:.2f};  "
-            f"stream: bare {speed['bare stream']:6.0f}, scoop_mpi {speed['stream']:6.0f} = "
-            f"{times['bare stream'] / times['stream']:.2f};  on the other rank {times['there']:.2f}"
-        )
+    for name, turns in json.loads(ended.stdout).items():
+        print(told(name, turns))
     return 0
 
 
