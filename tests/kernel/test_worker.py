@@ -196,6 +196,17 @@ def test_a_stuck_borrower_gives_back() -> None:
     worker.validate()
 
 
+def test_a_loan_is_run_in_larger_blocks_than_what_others_may_borrow() -> None:
+    """It is one rank's share already; of its own work a rank claims less at a time."""
+    call_s = 0.5e-3
+    worker = Worker(1, 2)
+    worker.turn(0.0)
+    worker.receive(0, Lend(1, (part(0, 40, seconds=call_s),), 0), 0.0)
+    block = run_of(worker.turn(0.0))
+    assert block.stop - block.start == 5
+    assert policy.block(40, 2, call_s) == 2
+
+
 def test_what_comes_back_can_be_lent_again() -> None:
     """Calls given back are ready again, and the broker hears of them."""
     worker = Worker(1, 2)
