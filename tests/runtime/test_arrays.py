@@ -138,6 +138,25 @@ def test_what_makes_an_array_by_code_of_its_own_is_always_asked() -> None:
         assert Counted.made == number
 
 
+class Wordy:
+    """Pickles to a buffer and a long text."""
+
+    def __reduce_ex__(self, _: Any) -> Any:
+        return _first, (pickle.PickleBuffer(LARGE), "x" * arrays.LONGEST)
+
+
+def _first(buffer: Any, _: str) -> Any:
+    return buffer
+
+
+def test_long_pickles_are_not_kept() -> None:
+    """They may be of any size, and are none of an array; one of 64 axes is short."""
+    for _ in range(3):
+        loads(dumps(Wordy()))
+    assert not arrays.kinds
+    assert len(dumps(np.ones((1,) * 64)).data) < arrays.LONGEST
+
+
 def test_many_shapes_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program whose arrays all differ keeps nothing for them."""
     monkeypatch.setattr(arrays, "_MOST", 8)

@@ -8,13 +8,19 @@ that travel are the same, so that whoever does not remember them yet unpickles t
 from __future__ import annotations
 
 import sys
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 _NUMBERS = frozenset("biufc")
 """Kinds of numpy's types that are numbers: signed, unsigned, real, complex, and truth values."""
 
 _MOST = 512
 """So many kinds are remembered; then it starts anew."""
+
+LONGEST = 1024
+"""No pickle of an array without its memory is longer, with 64 axes neither: what is, is not looked up here."""
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 class Kind(NamedTuple):
@@ -33,9 +39,21 @@ class Kind(NamedTuple):
         return array if self.alone else (array,)
 
 
-pickles: dict[Kind, bytes] = {}
-kinds: dict[bytes, Kind | None] = {}
-"""Pickle -> what it makes; None if it has been seen only once, or makes something else."""
+class _Recent(dict[_Key, _Value]):
+    """What was noted since it last was full."""
+
+    def note(self, key: _Key, value: _Value) -> None:
+        """Note it."""
+        if len(self) >= _MOST:
+            self.clear()
+        self[key] = value
+
+
+pickles: _Recent[Kind, bytes] = _Recent()
+"""Kind -> what arrays of it are pickled to, without their memory."""
+
+kinds: _Recent[bytes, Kind | None] = _Recent()
+"""Pickle -> what it makes of one buffer; None if it has been seen only once, or makes something else."""
 
 
 def kind_of(value: Any) -> tuple[Kind, Any] | None:
@@ -53,23 +71,6 @@ def kind_of(value: Any) -> tuple[Kind, Any] | None:
     return None
 
 
-def pickle_of(kind: Kind) -> bytes | None:
-    """Return the pickle of arrays of this kind, without their memory; None if there was none yet."""
-    return pickles.get(kind)
-
-
-def remember_pickle(kind: Kind, data: bytes) -> None:
-    """Note what an array of this kind was pickled to."""
-    if len(pickles) >= _MOST:
-        pickles.clear()
-    pickles[kind] = data
-
-
-def made_by(data: bytes) -> Kind | None:
-    """Return what this pickle makes of one buffer, if that is known to be an array."""
-    return kinds.get(data)
-
-
 def learn(data: bytes, value: Any, encoded: Any) -> None:
     """Note what was made of a pickle and one buffer.
 
@@ -80,10 +81,8 @@ def learn(data: bytes, value: Any, encoded: Any) -> None:
             array is in them.
     """
     if data not in kinds:  # most likely each array of the program has another shape
-        if len(kinds) >= _MOST:
-            kinds.clear()
-        kinds[data] = None
+        kinds.note(data, None)
         return
     found = kind_of(value)
     if found is not None and encoded(value) == data:
-        kinds[data] = found[0]
+        kinds.note(data, found[0])

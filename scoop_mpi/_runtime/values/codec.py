@@ -163,10 +163,10 @@ def dumps(value: Any) -> Pickled:
         return _encoded(value)
     kind, array = found
     buffer = pickle.PickleBuffer(array)
-    data = arrays.pickle_of(kind)
+    data = arrays.pickles.get(kind)
     if data is None:
         data = pickle.dumps(value, protocol=5, buffer_callback=lambda _: None)
-        arrays.remember_pickle(kind, data)
+        arrays.pickles.note(kind, data)
     large = array.nbytes >= settings.OUT_OF_BAND
     return Pickled(data, (buffer if large else bytearray(buffer.raw()),))
 
@@ -235,9 +235,9 @@ def loads_once(pickled: Pickled) -> Any:
 
 
 def _decoded(data: bytes | memoryview, buffers: list[Any]) -> Any:
-    if len(buffers) != 1 or type(data) is not bytes:
+    if len(buffers) != 1 or len(data) > arrays.LONGEST or type(data) is not bytes:
         return pickle.loads(data, buffers=buffers)
-    kind = arrays.made_by(data)
+    kind = arrays.kinds.get(data)
     if kind is not None:
         return kind.make(buffers[0])
     value = pickle.loads(data, buffers=buffers)
@@ -270,9 +270,7 @@ def raw(buffer: Any) -> memoryview:
     return buffer.raw() if isinstance(buffer, pickle.PickleBuffer) else memoryview(buffer).cast("B")
 
 
-def _copied(buffer: Any) -> bytes | bytearray | memoryview:
-    if type(buffer) is bytearray:
-        return bytearray(buffer)
+def _copied(buffer: Any) -> bytes | memoryview:
     view = raw(buffer)
     if not view.readonly:
         return memory.copy(view)

@@ -70,7 +70,9 @@ class _Copies:
         self.size = 0
 
     def note(self, size: int) -> None:
-        """Count a copy."""
+        """Count a copy, if it is of a large buffer."""
+        if size < settings.OUT_OF_BAND:
+            return
         self.number += 1
         self.size += size
 
