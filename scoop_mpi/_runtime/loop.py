@@ -253,9 +253,9 @@ class Loop(Post):
 
     def _expect_threads(self) -> None:
         """Keep apart what belongs to the call of each thread: another one than ours waits here."""
-        from scoop_mpi._runtime.threads import share  # noqa: PLC0415  few programs have threads
+        from scoop_mpi._runtime.threads import Threaded, become  # noqa: PLC0415  few programs have threads
 
-        share(self)
+        become(self, Threaded)
 
     # --- running -----------------------------------------------------------------------------
 

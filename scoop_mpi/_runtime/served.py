@@ -37,7 +37,7 @@ from scoop_mpi._runtime import settings
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
 from scoop_mpi._runtime.stderr import say
-from scoop_mpi._runtime.threads import Threaded
+from scoop_mpi._runtime.threads import Threaded, become
 from scoop_mpi._runtime.values import outcomes
 from scoop_mpi._runtime.values.cargo import Cargo
 from scoop_mpi._runtime.wire.doorbell import Naps
@@ -49,7 +49,7 @@ _starting = threading.Lock()
 class Served(Threaded):
     """A loop whose calls run on the server's thread, for the threads of a program.
 
-    Made of a `Loop` in use, by `serve_from_now_on`.
+    Made of a `Loop` in use, by `serve_threads`.
     """
 
     _inside = 0
@@ -342,9 +342,9 @@ def serve_threads(loop: Loop) -> Served:
     The root may be in a call that waits; a worker is always in one, and drives its loop itself.
     """
     with _starting:
-        if not isinstance(loop, Served):
-            loop.__class__ = Served
-            assert isinstance(loop, Served)
+        is_new = become(loop, Served)
+        assert isinstance(loop, Served)
+        if is_new:
             if loop.rank == BROKER:
                 loop.start_server()
             # Threads wait for outcomes by means of their own, whatever the loop's thread computes.

@@ -7,13 +7,12 @@ Programs of one thread do not pay for that: their loop is a plain `Loop` until a
 
 from __future__ import annotations
 
-import functools
 import threading
 from typing import Any
 
 from scoop_mpi._runtime.loop import Loop
 
-_sharing = threading.Lock()
+_becoming = threading.Lock()
 
 
 class _OfThread:
@@ -42,23 +41,24 @@ class _OfThread:
 
 
 class Threaded(Loop):
-    """A loop that knows which thread asks. Made of a `Loop` in use, by `share`."""
+    """A loop that knows which thread asks. Made of a `Loop` in use, by `become`."""
 
     group = _OfThread()
     _depth = _OfThread(kept=False)  # no greenlets to go to when it is deep
     _away_s = _OfThread()
 
-    @functools.cached_property
-    def of_thread(self) -> threading.local:
-        """What threads that do not drive have of their own."""
-        return threading.local()
+    of_thread: threading.local
+    """What threads that do not drive have of their own."""
 
     def _expect_threads(self) -> None:
         """They are expected."""
 
 
-def share(loop: Loop) -> None:
-    """Have each thread keep its own place from now on."""
-    with _sharing:
-        if type(loop) is Loop:
-            loop.__class__ = Threaded
+def become(loop: Loop, kind: type[Threaded]) -> bool:
+    """Have each thread keep its own place from now on; return False if this kind of loop did so already."""
+    with _becoming:
+        if isinstance(loop, kind):
+            return False
+        vars(loop).setdefault("of_thread", threading.local())
+        loop.__class__ = kind
+        return True
