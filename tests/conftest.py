@@ -50,7 +50,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """With SCOOP_MPI_SECOND_CHANCE=1, run a test that starts jobs once more if it has failed.
 
     For machines on which nobody looks: some 1 in 1,000 starts fails in what is not ours, on a busy machine
-    more. The summary lists what was run again. What starts no jobs has no second chance.
+    more (MPI_Init of MPICH: "UCX ERROR failed to unpack address", pmodels/mpich issue 7417). The summary
+    lists what was run again. What starts no jobs has no second chance.
     """
     if os.environ.get("SCOOP_MPI_SECOND_CHANCE") != "1":
         return

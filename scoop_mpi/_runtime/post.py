@@ -213,8 +213,9 @@ class Post:
             if len(frames) > 1 and not self.tally.repeated.told:
                 self._look_for_repeats(rank, messages, frames)
             self.transport.send(rank, frames)
-            # Small outcomes can wait until their owner's call has ended: to be rung for each costs it 5 %.
-            hurry = len(frames) > 1 or type(messages[0][0]) is not Outcomes or len(messages) > 1
+            # Small outcomes can wait until their owner's call has ended: to be rung for each took its
+            # ticker 9 % of a core, with calls of 0.7 ms.
+            hurry = len(frames) > 1 or len(messages) > 1 or type(messages[0][0]) is not Outcomes
             self.bell.ring(rank, hurry=hurry)
         return block
 

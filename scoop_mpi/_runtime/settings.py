@@ -38,6 +38,10 @@ Open MPI first looks, and only then fetches what has come; the next look finds i
 TICK_S = 1e-3
 """The ticker's period while there is traffic, and its pause after it was rung ..."""
 
+TICK_GROWTH = 3.0
+"""... the factor by which it grows at each tick that finds nothing, for which the main thread has to give
+its interpreter lock away, ..."""
+
 TICK_MOST_S = 20e-3
 """... and the longest it grows to in silence, ..."""
 

@@ -99,7 +99,7 @@ class Ticker:
             if loop.problem is not None:
                 loop.on_problem()
             self._look_after_halt()
-            period = shortest if busy else min(period * 3.0, longest)
+            period = shortest if busy else min(period * settings.TICK_GROWTH, longest)
 
     def _stand_still(self) -> None:
         """Wait until the main thread is back in user code."""

@@ -25,10 +25,6 @@ WHERE = "where.py"
 NEEDS = {"hosts": "ip", "slurm": "slurmctld", "sge": "sge_qmaster"}
 LIMIT_S = 100
 
-GARBLED = "UCX  ERROR failed to unpack address"
-"""MPICH's MPI_Init now and then fails by it (https://github.com/pmodels/mpich/issues/7417), before any
-line of ours has run: such a start says nothing about us, and is made again, once."""
-
 Cluster = Callable[..., Ended]
 
 
@@ -62,10 +58,7 @@ def in_cluster(command: Command, folder: Path) -> Cluster:
             pytest.skip("Open MPI does not quote the path of its own installation for other hosts")
         path = f"{folder}/.venv/bin:{os.environ['PATH']}:/usr/sbin:/sbin"
         words = [IN_CLUSTER, kind, "bash", "-c", lines, "bash", *arguments]
-        ended = command(*words, cwd=folder, timeout_s=LIMIT_S, **{"PATH": path} | environ)
-        if GARBLED in ended.stdout + ended.stderr:
-            ended = command(*words, cwd=folder, timeout_s=LIMIT_S, **{"PATH": path} | environ)
-        return ended
+        return command(*words, cwd=folder, timeout_s=LIMIT_S, **{"PATH": path} | environ)
 
     return run
 

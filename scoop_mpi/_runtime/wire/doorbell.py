@@ -97,7 +97,7 @@ class Doorbell:
     def ring(self, rank: int, *, hurry: bool = True) -> None:
         if self._asleep[rank]:
             self._write(str(rank))
-        elif self._computing[rank] > (self._FOR_HURRY if not hurry else self._NEVER):
+        elif self._computing[rank] >= (self._FOR_HURRY if hurry else self._ALWAYS):
             self._write(f"ticker {rank}")
 
     def _write(self, name: str) -> None:
