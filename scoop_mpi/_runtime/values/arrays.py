@@ -17,7 +17,7 @@ _MOST = 512
 """So many kinds are remembered; then it starts anew."""
 
 LONGEST = 1024
-"""No pickle of an array without its memory is longer, with 64 axes neither: what is, is not looked up here."""
+"""No pickle of an array without its memory is longer, with 64 axes neither: what is is not looked up."""
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
