@@ -43,6 +43,8 @@ class Owner:
         """Own calls whose rank was lost, oldest first, and since when they wait for another."""
         self.unseen: dict[int, Task] = {}
         """Tasks with a failure that nobody has looked at."""
+        self.refiled: int = 0
+        """How often a task without unstarted calls has got some again."""
         self._serials = 0
         self._told_surplus = False
         names = ("run", "lent", "borrowed", "given back", "refused", "lost", "late", "dropped")
@@ -141,6 +143,7 @@ class Owner:
 
     def _make_ready(self, task: Task) -> None:
         """File a task that has unstarted calls again, as the oldest."""
+        self.refiled += 1
         self._ready[task.serial] = task
         self._ready.move_to_end(task.serial, last=False)
 

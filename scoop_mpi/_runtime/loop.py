@@ -18,7 +18,6 @@ from __future__ import annotations
 import heapq
 import os
 import threading
-import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextvars import copy_context
@@ -118,6 +117,8 @@ class Loop(Post):
 
     def push(self, calls: int, cargo: Cargo, retries: int | None = None) -> Task:
         """Make a task of this rank's and put it to work."""
+        if threading.get_ident() != self.thread:
+            self._expect_threads()
         if self.journal is not None and not self.group:
             return self._push_kept(calls, cargo, retries)
         with self.lock:
@@ -147,6 +148,8 @@ class Loop(Post):
 
     def _put_to_work(self, task: Task, cargo: Cargo) -> None:
         """Put a task to work, but for what the journal knows, if this is for it."""
+        if threading.get_ident() != self.thread:
+            self._expect_threads()
         journal = None if self.group else self.journal
         known = () if journal is None else journal.known(task, cargo, task.calls)
         with self.lock:
@@ -212,6 +215,7 @@ class Loop(Post):
         """
         offered = self._offer(until)
         position = 0
+        refiled = self.worker.refiled
         while not wait.satisfied:
             if until is not None and now() >= until:
                 return False
@@ -227,6 +231,8 @@ class Loop(Post):
                 self.run(block)
             else:
                 self.park(wait, until, offered)
+                if self.worker.refiled != refiled and threading.get_ident() != self.thread:
+                    refiled, position = self.worker.refiled, 0  # nobody else may run them
             self.catch_up()
         return True
 
@@ -357,10 +363,10 @@ class Loop(Post):
         May return early; the caller looks at its wait.
         """
         if threading.get_ident() != self.thread:
-            self._park_thread(wait, until)
+            self._expect_threads()
+            self.park(wait, until)  # of its new class
             return
         started = self._quiet_since = now()
-        me = getcurrent()
         saved = self._depth, self.group, self._away_s
         limit = None if self.limits is None else self.limits.deadline()
         self.worker.parked += 1
@@ -374,16 +380,15 @@ class Loop(Post):
                     self.limits.check()
                 if offered is not None and moment >= offered:
                     break
+                if self._alarms:
+                    self._ring_alarms()
                 if self._callbacks:
                     self.run_callbacks()
-                elif offered is None and self._let_others_go_on(wait, me):
-                    for end in (until, limit):
-                        if end is not None:
-                            self._set_alarm(end, wait)
-                    self._next_runner().switch()
-                    wait.holder = None
+                elif offered is None and self._work_meanwhile(wait, until, limit):
+                    pass
                 else:
-                    ends = [end for end in (until, offered, limit) if end is not None]
+                    alarm = self._alarms[0][0] if self._alarms else None
+                    ends = [end for end in (until, offered, limit, alarm) if end is not None]
                     self._pump_and_rest(min(ends) if ends else None, heard)
         finally:
             self.worker.parked -= 1
@@ -392,21 +397,22 @@ class Loop(Post):
             if self.dozing:
                 self.compute()
 
-    def _park_thread(self, wait: Wait, until: float | None) -> None:
-        """Wait on a thread that has no runners: pump now and then."""
-        while not wait.satisfied and (until is None or now() < until):
-            with self.lock:
-                self.pump()
-            if not wait.satisfied:
-                time.sleep(settings.TICK_S / 4)
+    def _work_meanwhile(self, wait: Wait, *ends: float | None) -> bool:
+        """Leave this caller for whatever there is to do; False if there is nothing.
 
-    def _let_others_go_on(self, wait: Wait, me: greenlet) -> bool:
-        """Make this caller resumable, if another greenlet has anything to do."""
+        Args:
+            ends: When it has to go on at the latest, each None for never.
+        """
         with self.lock:
             if wait.needed <= 0 or not (self._resumable or self.worker.has_work):
                 return False
-            wait.holder = me
-            return True
+            wait.holder = getcurrent()
+        for end in ends:
+            if end is not None:
+                self._set_alarm(end, wait)
+        self._next_runner().switch()
+        wait.holder = None
+        return True
 
     def _resume(self, wait: Wait) -> None:
         holder = wait.holder

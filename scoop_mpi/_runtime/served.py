@@ -268,6 +268,10 @@ class Served(Threaded):
         if not mine:
             self._wait_for_server(wait, until)
 
+    def _joins_nobody(self) -> bool:
+        # But a call may wait for what it had run aside.
+        return threading.current_thread() is self._server and self.thread not in self._asides
+
     def _wait_for_server(self, wait: Wait, until: float | None) -> None:
         """Block this thread until the wait is satisfied, the time is over, or it may drive itself."""
         signal = allocate_lock()

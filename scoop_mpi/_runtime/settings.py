@@ -79,6 +79,9 @@ GRACE_S = 0.5
 RETIRE_S = 0.05
 """How long the program's end waits for the server of its threads, which may be in a call."""
 
+LEFT_S = 10.0
+"""A thread that waits tells so long after the main thread has left calls which could go on."""
+
 ASIDE_S = 5e-3
 """A call that used none of its time so long stands still: what it waits for may be run aside."""
 

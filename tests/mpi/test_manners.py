@@ -86,6 +86,22 @@ def test_threads_that_run_calls_do_not_harm_each_other(job: Job, ranks: int) -> 
     assert ended.stdout == "ok\n", ended.stderr
 
 
+@pytest.mark.parametrize("ranks", [SERIAL, 1])
+def test_the_main_thread_may_join_a_thread_that_waits(job: Job, ranks: int) -> None:
+    """What the main thread has begun it has ended before it goes on to wait by other means."""
+    ended = job("joins.py", ranks=ranks)
+    assert ended.stdout == "ok\n", ended.stderr
+
+
+def test_what_the_main_thread_has_left_is_told(job: Job) -> None:
+    """If it had begun it before the first thread came; nothing is lost."""
+    ended = job("leaves.py", ranks=2)
+    assert ended.stdout == "ok\n", ended.stderr
+    told = "a thread waits, and calls that the main thread began, before there were threads,"
+    assert ended.stderr.count(told) == 1
+    assert ended.stderr.endswith("left\n")
+
+
 def test_a_missing_library_is_told_once(job: Job) -> None:
     """Not once by each rank."""
     ended = job("missing_import.py", ranks=3)
