@@ -71,6 +71,15 @@ def is_openmpi_4(python: str) -> bool:
     return said.stdout.startswith("Open MPI v4")
 
 
+def may_name_hosts(python: str) -> bool:
+    """Return whether its Open MPI, if that is installed with it, can start ranks on other hosts.
+
+    It does not quote the path of its own installation.
+    """
+    prted = Path(python).with_name("prted").resolve()
+    return not (prted.exists() and " " in str(prted))
+
+
 @pytest.fixture(autouse=True)
 def _own_temporary_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give each test a folder for temporary files, and remove it.

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Command, Ended
+from tests.conftest import Command, Ended, may_name_hosts
 
 REPOSITORY = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -54,19 +54,13 @@ def in_cluster(command: Command, folder: Path) -> Cluster:
     """Run lines of bash on the head of a new cluster, with `python` that of the environment."""
 
     def run(kind: str, lines: str, *arguments: str, **environ: str) -> Ended:
-        if kind != "slurm" and _has_space(folder):
+        if kind != "slurm" and not may_name_hosts(str(folder / ".venv" / "bin" / "python")):
             pytest.skip("Open MPI does not quote the path of its own installation for other hosts")
         path = f"{folder}/.venv/bin:{os.environ['PATH']}:/usr/sbin:/sbin"
         words = [IN_CLUSTER, kind, "bash", "-c", lines, "bash", *arguments]
         return command(*words, cwd=folder, timeout_s=LIMIT_S, **{"PATH": path} | environ)
 
     return run
-
-
-def _has_space(folder: Path) -> bool:
-    """Return whether the environment of this test has Open MPI, under a path with a space."""
-    prted = (folder / ".venv" / "bin" / "prted").resolve()
-    return prted.exists() and " " in str(prted)
 
 
 def told(ended: Ended) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -78,10 +79,10 @@ def test_goes_on_from_its_journal(in_cluster: Cluster, folder: Path) -> None:
     own = folder / "own"
     own.mkdir()
     script = (folder / "jobscripts" / "slurm_journal.sh").read_text()
-    program = REPOSITORY / "tests" / "mpi" / "programs" / "journalled.py"
+    program = shlex.quote(str(REPOSITORY / "tests" / "mpi" / "programs" / "journalled.py"))
     script = script.replace("examples/mandelbrot.py", f"{program} 300")
     script = script.replace("set -u", f"set -u\nexport HOW=slow MARKS={own}/marks")
-    assert str(own) in script and str(program) in script
+    assert str(own) in script and program in script
     (own / "script.sh").write_text(script)
     lines = (
         "id=$(sbatch --parsable own/script.sh); "

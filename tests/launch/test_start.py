@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -212,8 +213,9 @@ def test_ranks_of_another_mpirun_do_not_run_the_program_each_for_itself(folder: 
     """One line says that each is alone (Open MPI's under MPICH), or MPI itself ends them (the reverse)."""
     for starter, python in itertools.permutations(PYTHONS.values(), 2):
         dry = run(starter, "-m", "scoop_mpi", "-n", "3", "--dry-run", "tell.py", cwd=folder)
-        assert dry.stdout.count(f"{starter} ") == 1, dry
-        ended = run("sh", "-c", dry.stdout.replace(f"{starter} ", f"{python} "), cwd=folder)
+        ours, other = (f" {shlex.quote(interpreter)} " for interpreter in (starter, python))
+        assert dry.stdout.count(ours) == 1, dry
+        ended = run("sh", "-c", dry.stdout.replace(ours, other), cwd=folder)
         if (is_openmpi_4(starter) or is_openmpi_4(python)) and ended.status == 0:
             # The mpirun of each Open MPI starts ranks of the other (measured): one program.
             assert ended.stdout.count("argv") == 1, ended
