@@ -13,15 +13,15 @@ A borrower B that runs dry, the broker K on rank 0, and a lender L meet like thi
 If L has nothing (any more) it answers the broker `Refuse(B, 7)`, and the broker asks another. If a
 rank dies, rank 0 tells all others `Lost`, and each owner lends again what that rank held.
 Data never passes through rank 0 unless rank 0 owns it.
+
+Annotations are evaluated, unlike elsewhere: as texts they would be compiled one by one, which takes
+milliseconds of each start.
 """
 
-from __future__ import annotations
+from typing import Any, NamedTuple
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from scoop_mpi._kernel.task import Block
-    from scoop_mpi._kernel.wait import Wait
+from scoop_mpi._kernel.task import Block
+from scoop_mpi._kernel.wait import Wait
 
 BROKER = 0
 """The rank that hosts the broker and the root program."""

@@ -1,11 +1,11 @@
 """The command line of `python -m scoop_mpi`, parsed into Options.
 
 Our options end at the program: whatever stands after it is the program's own, byte for byte.
+
+Annotations are evaluated, unlike elsewhere: those of a NamedTuple as texts would be compiled one by
+one, when each rank starts.
 """
 
-from __future__ import annotations
-
-import getopt
 import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple, cast, get_args
@@ -182,6 +182,12 @@ def _split(
     argv: Sequence[str], is_file: Callable[[str], bool]
 ) -> tuple[list[tuple[str, str]], tuple[str, ...], list[str]]:
     """Return the options with their values, the hosts, and what starts with the program."""
+    if not argv or not argv[0].startswith("-"):
+        return [], (), list(argv)
+    if argv[0] == "--":
+        return [], (), list(argv[1:])
+    import getopt  # noqa: PLC0415  it takes its time, and most ranks have no options
+
     found: list[tuple[str, str]] = []
     hosts: list[str] = []
     rest = list(argv)

@@ -19,8 +19,6 @@ import stat
 import sys
 from collections.abc import MutableMapping
 
-from scoop_mpi._launch.relay import start_relay
-
 VARIABLE = "SCOOP_MPI_STDIN"
 """Tells the root where its standard input is: a path, or CLOSED."""
 
@@ -46,6 +44,8 @@ def lend(environ: MutableMapping[str, str]) -> None:
         _replace(os.open(os.devnull, os.O_RDONLY))
         return
     if os.isatty(kept) or not _can_reopen(kept):
+        from scoop_mpi._launch.relay import start_relay  # noqa: PLC0415  not for ranks
+
         kept = start_relay(kept, _HIGH)
     os.set_inheritable(kept, True)
     environ[VARIABLE] = f"/proc/{os.getpid()}/fd/{kept}"

@@ -12,9 +12,10 @@ import os
 import select
 import signal
 from collections.abc import MutableMapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from scoop_mpi._launch.supervise import Supervisor
+if TYPE_CHECKING:  # each rank imports this module, for `take`
+    from scoop_mpi._launch.supervise import Supervisor
 
 VARIABLE = "SCOOP_MPI_TERMINAL"
 """Tells the root its terminal: a host and a path."""
