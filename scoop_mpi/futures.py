@@ -90,7 +90,12 @@ def submit(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
         PickleError: `func` or an argument cannot travel; nothing was submitted.
     """
     loop = current("futures.submit")
-    return Future(loop, loop.push(1, _call_cargo(loop, func, args, kwargs)))
+    cargo = _call_cargo(loop, func, args, kwargs)
+    if not loop.may_draft(cargo.function.key):
+        return Future(loop, loop.push(1, cargo))
+    future = Future(loop, None, (cargo, loop.group))
+    loop.drafts[future] = True
+    return future
 
 
 def _call_cargo(
@@ -432,8 +437,9 @@ def wait(
     until = None if timeout is None or timeout < 0 else now() + timeout
     first_only = return_when == FIRST_COMPLETED
     stop_on_failure = return_when == FIRST_EXCEPTION
+    tasks = {future: future.task for future in futures}
     with loop.lock:
-        pending = [future for future in futures if not future.task.finished]
+        pending = [future for future, task in tasks.items() if not task.finished]
         satisfied = (
             not pending
             or (first_only and len(pending) < len(futures))
@@ -442,13 +448,13 @@ def wait(
         waiting = Wait(1 if first_only else len(pending), stop_on_failure=stop_on_failure)
         if not satisfied:
             for future in pending:
-                loop.worker.watch(waiting, future.task, 0)
+                loop.worker.watch(waiting, tasks[future], 0)
     if not satisfied:
-        loop.await_any(waiting, [future.task for future in pending], until)
+        loop.await_any(waiting, [tasks[future] for future in pending], until)
         with loop.lock:
             _unwatch(loop, waiting, pending)
     loop.catch_up()
-    done = {future for future in futures if future.task.finished}
+    done = {future for future, task in tasks.items() if task.finished}
     return DoneAndNotDone(done, set(futures) - done)
 
 
@@ -474,14 +480,15 @@ def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator
 
 def _as_completed(loop: Loop, futures: list[Future], until: float | None) -> Iterator[Future]:
     waiting = Wait(1)
+    known = {future.task: future for future in futures}
     with loop.lock:
-        pending = {future.task: future for future in futures if not future.task.finished}
+        pending = {task: future for task, future in known.items() if not task.finished}
         for task in pending:
             loop.worker.watch(waiting, task, 0)
     tasks = list(pending)
     try:
-        for future in futures:
-            if future.task not in pending:
+        for task, future in known.items():
+            if task not in pending:
                 yield future
         while pending:
             loop.catch_up()

@@ -56,7 +56,7 @@ class Lender(Owner):
 
     def _on_ask(self, message: Ask) -> Actions:
         if not self.can_lend_to(message.borrower):
-            self._told_surplus = False
+            self.told_surplus = False
             self.counts["refused"] += 1
             return [Send(BROKER, Refuse(message.borrower, message.request))]
         doubtful = self._doubtful and message.borrower != BROKER

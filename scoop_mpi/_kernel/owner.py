@@ -46,7 +46,8 @@ class Owner:
         self.refiled: int = 0
         """How often a task without unstarted calls has got some again."""
         self._serials = 0
-        self._told_surplus = False
+        self.told_surplus: bool = False
+        """Whether the Broker has been told that there are calls here, and not that there are none."""
         names = ("run", "lent", "borrowed", "given back", "refused", "lost", "late", "dropped")
         self.counts: dict[str, int] = dict.fromkeys(names, 0)
 
@@ -80,12 +81,14 @@ class Owner:
         if not task.unstarted.count:
             return []
         self._ready[serial] = task
-        if self._told_surplus or self.ranks == 1:
-            return []
-        call_s = self.durations.expect(task.key)
-        if call_s is not None and call_s * task.calls < policy.WORTH_LENDING_S:
-            return []
-        return self._tell_surplus()
+        return self._tell_surplus() if self.is_news(task.key, task.calls) else []
+
+    def is_news(self, key: str, calls: int) -> bool:
+        """Return whether the Broker is to hear of so many new calls at once."""
+        if self.told_surplus or self.ranks == 1:
+            return False
+        call_s = self.durations.expect(key)
+        return call_s is None or call_s * calls >= policy.WORTH_LENDING_S
 
     def prioritise(self, task: Task, priority: int) -> None:
         """Let a new task, before it is pushed, come before those of its maker that have a lower one.
@@ -106,9 +109,9 @@ class Owner:
         return self._tell_surplus()
 
     def _tell_surplus(self) -> Actions:
-        if self._told_surplus or not (self._ready or self._doubtful) or self.ranks == 1:
+        if self.told_surplus or not (self._ready or self._doubtful) or self.ranks == 1:
             return []
-        self._told_surplus = True
+        self.told_surplus = True
         return [Send(BROKER, Surplus())]
 
     # --- what arrives for a task -------------------------------------------------------------

@@ -67,8 +67,8 @@ class Worker(Recovery):
         self._short_s = max(policy.SHORT_S, self._lead_s)
         self._spares_itself = rank == BROKER and not policy.root_may_run(ranks, None)
         """Whether the Broker needs this rank's time, so that long calls are left to others."""
-        self._picks = self._spares_itself
-        """Whether `_may_run` is to be asked before an own call is run here."""
+        self.picks = self._spares_itself
+        """Whether it is to be asked before an own call is run here."""
         self._loans: deque[Loan] = deque()
         """Borrowed work with unstarted calls, oldest first; before it, what is bound to this rank."""
         self.bound: int = 0
@@ -102,7 +102,7 @@ class Worker(Recovery):
         self.tasks[task.serial] = task
         task.unstarted.clear()
         if rank == self.rank:
-            task.running = 1
+            self.begin(task)
             return [Run(Block(task, 0, 1))]
         if rank in self.lost:
             task.losses[0] = 0
@@ -128,7 +128,7 @@ class Worker(Recovery):
             return None
         if self._ready:
             newest = self._ready[next(reversed(self._ready))]
-            if not self._picks or self._may_run(newest):
+            if not self.picks or self._may_run(newest):
                 return newest
         if self._loans and (self.bound or not self.full):
             return self._loans[0]
@@ -173,7 +173,7 @@ class Worker(Recovery):
     def claim(self, task: Task, index: int, now: float) -> Block | None:
         """Claim calls from `index` on, for a caller who waits for them; None if they are away."""
         unstarted = task.unstarted
-        if not unstarted.count or self.closing or (self._picks and not self._may_run(task)):
+        if not unstarted.count or self.closing or (self.picks and not self._may_run(task)):
             return None
         if task.calls == 1:
             unstarted.clear()
@@ -191,6 +191,20 @@ class Worker(Recovery):
         self.expected_s = calls * (call_s or 0.0)
         return self._take(task, *run)
 
+    def begin(self, task: Task) -> None:
+        """Take a new task of a single call, which runs here already."""
+        self.tasks[task.serial] = task
+        task.unstarted.clear()
+        task.running = 1
+
+    def ran_draft(self, key: str, seconds: float, now: float) -> None:
+        """Note that a call was run which never was a task."""
+        self._serials += 1
+        self.counts["run"] += 1
+        self.durations.note(key, seconds, 1)
+        self._turn_at = now
+        self.expected_s = 0.0
+
     def _take(self, source: Task | Loan, start: int, stop: int) -> Block:
         """Book calls, already cut from `unstarted`, as running."""
         source.running += stop - start
@@ -206,7 +220,7 @@ class Worker(Recovery):
     def _bind(self, number: int) -> None:
         """Book bound loans that have come, or gone."""
         self.bound += number
-        self._picks = self._spares_itself or self.bound > 0
+        self.picks = self._spares_itself or self.bound > 0
 
     def _nearly_dry(self, running_s: float) -> bool:
         """Return whether what is left here, beside the running block, is not worth the wait."""

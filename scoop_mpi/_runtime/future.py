@@ -13,11 +13,12 @@ from scoop_mpi._runtime import here, settings
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
 from scoop_mpi._runtime.values import outcomes
+from scoop_mpi._runtime.values.cargo import CallCargo
+from scoop_mpi._runtime.work import UNSET
 
 CANCELLED = ((outcomes.CANCELLED, None),)
 """The payload of a cancelled call."""
 
-_UNSET: Any = object()
 
 _SCOOPS_OWN = {
     "isDone": "done()",
@@ -57,14 +58,23 @@ class Future:
     It stays with the rank that made it. Any attribute may be set on it.
     """
 
-    _value: Any = _UNSET
+    returned: Any = UNSET
     _error: BaseException | None = None
     _polled_at: float | None = None
     _callbacks: tuple[CallbackEntry, ...] = ()
 
-    def __init__(self, loop: Loop, task: Task) -> None:
+    def __init__(
+        self, loop: Loop, task: Task | None, drafted: tuple[CallCargo, int] | None = None
+    ) -> None:
         self._loop = loop
-        self.task = task
+        self.filed = task
+        """The kernel's record of the call; None while it is a draft (see `work`)."""
+        self.drafted = drafted
+
+    @property
+    def task(self) -> Task:
+        """The kernel's record of the call: made now, if it is a draft. The lock is not held."""
+        return self.filed if self.filed is not None else self._loop.file(self)
 
     def __repr__(self) -> str:
         if not self.task.finished:
@@ -88,14 +98,14 @@ class Future:
             TimeoutError: It is not there in time.
             CancelledError: It was cancelled.
         """
-        if self._value is _UNSET:
+        if self.returned is UNSET and not (timeout is None and self._loop.run_draft(self)):
             self._settle(timeout)
         if self._error is not None:
             try:
                 raise self._error
             finally:
                 self = None  # type: ignore[assignment]  # noqa: PLW0642  breaks the cycle of traceback and frame
-        return self._value
+        return self.returned
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Return what the call raised, or None if it returned. Waits as `result` does.
@@ -104,7 +114,7 @@ class Future:
             TimeoutError: It is not there in time.
             CancelledError: It was cancelled.
         """
-        if self._value is _UNSET:
+        if self.returned is UNSET:
             self._settle(timeout)
         if self._error is not None and self.cancelled():
             raise self._error
@@ -117,11 +127,11 @@ class Future:
             raise TimeoutError(
                 f"{self.task.key} has no outcome after {timeout} s: {whereabouts(self.task)}"
             )
-        if self._value is not _UNSET:  # a callback, or another caller, has asked meanwhile
+        if self.returned is not UNSET:  # a callback, or another caller, has asked meanwhile
             return
         _, failed, payload = entry
         if type(payload) is list:
-            self._value = payload[0]
+            self.returned = payload[0]
             return
         if failed:
             self._loop.worker.look_at(self.task)
@@ -131,7 +141,7 @@ class Future:
             value = outcomes.decode_value(kind, data)
         except BaseException as raised:  # whatever the call raised, cut to the user's frames
             error = raised.with_traceback(None) if kind == outcomes.FAILED else raised
-        self._value, self._error = value, error
+        self.returned, self._error = value, error
         if kind == outcomes.PICKLED:  # its memory belongs to the value now
             self.task.arrived[0] = (1, False, None)
 
@@ -163,8 +173,9 @@ class Future:
         Returns:
             Whether it is cancelled.
         """
+        task = self.task
         with self._loop.lock:
-            cancelled, actions = self._loop.worker.cancel(self.task, CANCELLED)
+            cancelled, actions = self._loop.worker.cancel(task, CANCELLED)
             self._loop.perform(actions)
         if cancelled:
             self._loop.run_callbacks()
@@ -211,9 +222,10 @@ class Future:
         self._callbacks += (CallbackEntry(fn, inCallbackType, inCallbackGroup),)
         wait = Wait(1)
         wait.holder = lambda: self._call_back(fn)
+        task = self.task
         with self._loop.lock:
-            if not self.task.finished:
-                self._loop.worker.watch(wait, self.task, 0)
+            if not task.finished:
+                self._loop.worker.watch(wait, task, 0)
                 return
         self._call_back(fn)
 

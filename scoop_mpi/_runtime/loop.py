@@ -1,8 +1,8 @@
-"""Drives the kernel on one rank: runs blocks, parks callers, pumps messages.
+"""Drives the kernel on one rank: obtains results, parks callers, rests.
 
 Who does what:
 
-* The *program* (on rank 0) or a call computes. When it asks for a result that is not there, and
+* The *program* (on rank 0) or a call computes (`work`). When it asks for a result that is not there, and
   the call is unstarted here, it runs it inline, as a plain function call.
 * When the result is away, the caller parks: its greenlet is left, and a *runner* greenlet takes
   over, which runs whatever the kernel says, and switches back to callers whose results have come.
@@ -18,30 +18,23 @@ from __future__ import annotations
 import heapq
 import os
 import threading
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
 from itertools import count
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # has no stubs
 
-from scoop_mpi._kernel import policy
 from scoop_mpi._kernel.protocol import BROKER, Accepted, Define, Denied, Undefine, Unread
-from scoop_mpi._kernel.task import Block, Loan, Task
+from scoop_mpi._kernel.task import Block, Task
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._runtime import settings
-from scoop_mpi._runtime.calls import Running
-from scoop_mpi._runtime.post import Post, now
-from scoop_mpi._runtime.values import memory, outcomes
-from scoop_mpi._runtime.values.cargo import Cargo, MapCargo, received_cargo
-from scoop_mpi._runtime.values.codec import ATOMS
+from scoop_mpi._runtime.post import now
+from scoop_mpi._runtime.values import memory
 from scoop_mpi._runtime.wire.doorbell import Bell, Naps
 from scoop_mpi._runtime.wire.transport import Transport
-
-if TYPE_CHECKING:
-    from scoop_mpi._runtime.everywhere import InitializerCargo
-    from scoop_mpi._runtime.faults.journal import Journal
+from scoop_mpi._runtime.work import Work
 
 
 class Limits(Protocol):
@@ -54,19 +47,8 @@ class Limits(Protocol):
         """Raise if the time of a call that lies here is over."""
 
 
-_NO_FAILURES: dict[int, BaseException] = {}
-
-
-def _has_interrupt(failures: dict[int, BaseException]) -> bool:
-    return any(isinstance(error, KeyboardInterrupt) for error in failures.values())
-
-
-class Loop(Post):
-    """One rank at work: its blocks, its parked callers and its rest.
-
-    Attributes:
-        group: The call that runs now: tasks made by one call are siblings.
-    """
+class Loop(Work):
+    """One rank at work: its parked callers and its rest."""
 
     bell: Bell
     news: int
@@ -74,23 +56,9 @@ class Loop(Post):
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport)
-        self.group: int = 0
-        self._groups = count(1)
-        self._depth = 0
-        """How many calls run inside one another's waits in this greenlet."""
-        self._away_s = 0.0
-        """How long the call that runs now was parked."""
-        self._running: list[Running] = []
-        """Blocks of several calls that have begun here and not ended, parked ones included."""
-        self._loaded: OrderedDict[tuple[int, int], Callable[..., Any]] = OrderedDict()
-        """Callables with state that the latest maps of other ranks use here: one copy a map."""
         self._tickets = count(1)
         self.limits: Limits | None = None
         """Tells of limits on how long calls may run; None while there were none."""
-        self.journal: Journal | None = None
-        """Keeps the outcomes of the root program's own calls."""
-        self.interrupted: bool = False
-        """Whether Ctrl-C has come, perhaps within a call: then it ends more than that call."""
         self._start_greenlets()
         self._base: greenlet | None = None
         """Where a worker goes on when the program has ended."""
@@ -104,62 +72,12 @@ class Loop(Post):
         # Rest
         self._quiet_since = now()
         self._ticked = 0.0
-        self._looked = 0.0
-        """When this thread looked for messages between its calls."""
         shared = self.ranks > (os.cpu_count() or 1)
         if shared:
             self.bell = Naps(settings.SLEEP_MOST_SHARED_S)
         self._least_spin_s = 0.0 if shared else settings.SPIN_LEAST_S
         self._spin_s = 0.0 if shared else settings.SPIN_S
         self._spin_in_flight_s = 0.0 if shared else settings.IN_FLIGHT_S
-
-    # --- work made here ----------------------------------------------------------------------
-
-    def push(self, calls: int, cargo: Cargo, retries: int | None = None) -> Task:
-        """Make a task of this rank's and put it to work."""
-        if threading.get_ident() != self.thread:
-            self._expect_threads()
-        if self.journal is not None and not self.group:
-            return self._push_kept(calls, cargo, retries)
-        with self.lock:
-            worker = self.worker
-            task = worker.new_task(calls, cargo.function.key, cargo, self.group, retries)
-            actions = worker.push(task)
-            if actions:
-                self.perform(actions)
-            self.news += 1
-        if self.dozing:
-            self._nudge()
-        return task
-
-    def _push_kept(self, calls: int, cargo: Cargo, retries: int | None) -> Task:
-        """Make a task of the root program, of whose outcomes the journal may have some."""
-        task = self.worker.new_task(calls, cargo.function.key, cargo, self.group, retries)
-        self._put_to_work(task, cargo)
-        return task
-
-    def push_ahead(self, priority: int, calls: int, cargo: Cargo, retries: int | None) -> Task:
-        """Make a task that comes before those of the same maker with a lower priority."""
-        with self.lock:
-            task = self.worker.new_task(calls, cargo.function.key, cargo, self.group, retries)
-            self.worker.prioritise(task, priority)
-        self._put_to_work(task, cargo)
-        return task
-
-    def _put_to_work(self, task: Task, cargo: Cargo) -> None:
-        """Put a task to work, but for what the journal knows, if this is for it."""
-        if threading.get_ident() != self.thread:
-            self._expect_threads()
-        journal = None if self.group else self.journal
-        known = () if journal is None else journal.known(task, cargo, task.calls)
-        with self.lock:
-            actions = self.worker.push(task, known)
-            if journal is not None and not task.finished:
-                self.worker.kept[task.serial] = journal.arrivals
-            self.perform(actions)
-            self.news += 1
-        if self.dozing:
-            self._nudge()
 
     def obtain(
         self, task: Task, index: int, until: float | None = None
@@ -251,108 +169,10 @@ class Loop(Post):
                 return self.worker.claim(task, start, now())
         return None
 
-    def _may_run(self) -> bool:
-        """Return whether the thread that asks may run a call where it stands."""
-        if threading.get_ident() != self.thread:
-            self._expect_threads()
-        return self._depth < settings.INLINE_DEPTH
-
     def _expect_threads(self) -> None:
-        """Keep apart what belongs to the call of each thread: another one than ours waits here."""
         from scoop_mpi._runtime.threads import Threaded, become  # noqa: PLC0415  few programs have threads
 
         become(self, Threaded)
-
-    # --- running -----------------------------------------------------------------------------
-
-    def run(self, block: Block) -> None:
-        """Run a block of calls and report what became of them."""
-        if self.dozing:
-            self.compute(short=self.worker.expected_s < policy.SHORT_S)
-        source, start, calls = block.source, block.start, block.stop - block.start
-        group, away_s, depth = self.group, self._away_s, self._depth
-        self.group = next(self._groups)
-        self._away_s = 0.0
-        self._depth = depth + 1
-        started = now()
-        try:
-            cargo: Any = source.cargo  # opaque to the kernel
-            if type(cargo) is tuple and type(source) is Loan:
-                cargo = self._decode_cargo(source)
-            if calls == 1 or type(cargo) is not MapCargo:
-                values, failures = [cargo.call(start)], _NO_FAILURES
-            else:
-                values, failures = self._run_many(block, cargo, started)
-        except BaseException as error:  # a call may raise anything; its owner gets just that
-            values, failures = [None] * calls, dict.fromkeys(range(calls), error)
-        ended = now()
-        seconds = ended - started - self._away_s
-        if not depth:
-            self.tally.note_block(source.key, seconds)
-        self._depth = depth
-        self.group = group
-        self._away_s += away_s
-        payload: outcomes.Payload = values
-        failed = False
-        interrupted = self.interrupted and _has_interrupt(failures)
-        if failures or calls > 1 or type(values[0]) not in ATOMS:
-            where = self.where if type(source) is Loan else None
-            payload, failed = outcomes.encode_outcomes(values, failures, where)
-        with self.lock:
-            actions = self.worker.finished(block, payload, ended, failed=failed, seconds=seconds)
-            if actions:
-                self.perform(actions)
-            if ended > self._looked + settings.TICK_S:  # outcomes have rung nobody
-                self._looked = ended
-                self.pump()
-            if interrupted and type(source) is Task:
-                self.worker.look_at(source)  # it is told already, by whoever interrupted it
-        if interrupted:
-            self.interrupted = depth > 0
-            raise KeyboardInterrupt
-
-    def _run_many(
-        self, block: Block, cargo: MapCargo, started: float
-    ) -> tuple[list[Any], dict[int, BaseException]]:
-        """Make the calls of a block of a map; fewer, if it is cut meanwhile."""
-        start = block.start
-        function = cargo.load()
-        running = Running(block, *cargo.rows(start, block.stop), started)
-        self._running.append(running)
-        try:
-            running.run(function)
-        finally:
-            with self.lock:
-                self._running.remove(running)
-                if start + len(running.values) < block.stop:
-                    self.perform(self.worker.cut(block, start + len(running.values)))
-        return running.values, running.failures
-
-    def _cut_long_blocks(self, moment: float) -> None:
-        """Free what waits behind a call that turned out long. The lock is held."""
-        for running in self._running:
-            if moment - running.started > policy.PATIENCE_S:
-                keep = running.cut()
-                if keep is not None:
-                    block = running.block
-                    self.perform(self.worker.cut(block, block.start + keep))
-
-    def _decode_cargo(self, loan: Loan) -> Cargo | InitializerCargo:
-        """Return what to call of a loan, on this thread, when it is first needed."""
-        function, data = loan.cargo
-        if function is None:
-            from scoop_mpi._runtime.everywhere import InitializerCargo  # noqa: PLC0415  rare
-
-            return InitializerCargo(data, loan.key)
-        loan.cargo = cargo = received_cargo(function, data, loan.origin)
-        if isinstance(cargo, MapCargo) and not function.shared:
-            copy = cargo.copy  # of a stream: all its tasks call one copy
-            name = (loan.owner, loan.serial if copy is None else -copy)  # type: ignore[operator]
-            cargo.loaded = self._loaded.pop(name, None) or function.load()
-            self._loaded[name] = cargo.loaded
-            if len(self._loaded) > settings.CALLABLES:
-                self._loaded.popitem(last=False)
-        return cargo
 
     # --- parking and greenlets ---------------------------------------------------------------
 
@@ -372,6 +192,7 @@ class Loop(Post):
         self.worker.parked += 1
         try:
             while True:
+                self.file_drafts()  # a callback may have made more
                 heard = self.news
                 moment = now()
                 if wait.satisfied or (until is not None and moment >= until):
@@ -447,6 +268,7 @@ class Loop(Post):
         """Run what the kernel says, and give the thread to callers whose results have come."""
         me = getcurrent()
         while True:
+            self.file_drafts()  # of a call that has ended, or of a callback
             heard = self.news
             self._depth, self.group, self._away_s = 0, 0, 0.0
             if self._alarms:
@@ -599,7 +421,7 @@ class Loop(Post):
         moment = now()
         if self._running:
             self._cut_long_blocks(moment)
-        actions = self.worker.tick(moment)
+        actions = self._tell_of_drafts() + self.worker.tick(moment)
         if actions:
             self.perform(actions)
         return traffic or bool(actions)

@@ -42,8 +42,10 @@ from scoop_mpi._runtime.values import outcomes
 from scoop_mpi._runtime.values.cargo import Cargo
 from scoop_mpi._runtime.wire.doorbell import Naps
 from scoop_mpi._runtime.wire.transport import end_process
+from scoop_mpi._runtime.work import Work
 
 _starting = threading.Lock()
+_LOOP = frozenset({Loop.__module__, Work.__module__})
 
 
 class Served(Threaded):
@@ -334,7 +336,7 @@ def _is_in_loop(thread: int) -> bool:
     """Return whether a thread is running a method of the loop, or what such a method called."""
     frame: FrameType | None = sys._current_frames().get(thread)  # noqa: SLF001  for debuggers, and us
     while frame is not None:
-        if frame.f_globals.get("__name__") == Loop.__module__:
+        if frame.f_globals.get("__name__") in _LOOP:
             return True
         frame = frame.f_back
     return False

@@ -141,4 +141,6 @@ def become(loop: Loop, kind: type[Threaded]) -> bool:
             return False
         vars(loop).setdefault("of_thread", threading.local())
         loop.__class__ = kind
-        return True
+    loop.drafting = False
+    loop.file_drafts()  # now others may run them
+    return True

@@ -380,7 +380,7 @@ class Rank:
         """Return when a tick would next do something: a look at the worker's private parts."""
         worker = self.worker
         due = math.inf
-        if worker.lendable and not worker._told_surplus and worker.ranks > 1:
+        if worker.lendable and not worker.told_surplus and worker.ranks > 1:
             due = 0.0
         if worker._doubtful and worker.rank != BROKER:
             due = min(due, worker._doubtful[0][2] + policy.DOUBT_S)

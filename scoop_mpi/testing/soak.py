@@ -35,7 +35,7 @@ class Eager(Worker):
 
     def __init__(self, rank: int, ranks: int) -> None:
         super().__init__(rank, ranks)
-        self._picks = True
+        self.picks = True
 
     def _may_run(self, task: Task) -> bool:
         return False

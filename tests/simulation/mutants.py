@@ -113,7 +113,7 @@ MUTANTS = (
         "surplus that came back is not told",
         "lender",
         "            self.abandon(task)\n        return self._tell_surplus()",
-        "            self.abandon(task)\n        self._told_surplus = True\n        return []",
+        "            self.abandon(task)\n        self.told_surplus = True\n        return []",
     ),
     Mutant(
         "borrowers give nothing back",
@@ -160,7 +160,7 @@ MUTANTS = (
     Mutant(
         "told surplus is never reset",
         "lender",
-        "            self._told_surplus = False\n",
+        "            self.told_surplus = False\n",
         "",
     ),
     Mutant(
@@ -345,8 +345,8 @@ RECOVERY = (
     Mutant(
         "nobody hears of what is in doubt",
         "owner",
-        "        if self._told_surplus or not (self._ready or self._doubtful) or self.ranks == 1:",
-        "        if self._told_surplus or not self._ready or self.ranks == 1:",
+        "        if self.told_surplus or not (self._ready or self._doubtful) or self.ranks == 1:",
+        "        if self.told_surplus or not self._ready or self.ranks == 1:",
     ),
     Mutant(
         "a doubtful call that was given back is forgotten",

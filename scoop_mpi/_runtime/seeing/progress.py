@@ -183,6 +183,7 @@ class Progress:
             return task
 
         # Only for as long as it is shown: nobody else pays for it.
+        loop.drafting = False
         vars(loop)["push"] = counted
         self._stopping = threading.Event()
         self._ending = threading.Lock()

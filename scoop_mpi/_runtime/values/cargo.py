@@ -138,6 +138,10 @@ class CallCargo:
         )
         return iter((identity.of_bytes(args, kwargs),))
 
+    def forget(self) -> None:
+        """Let go of the arguments: the call has ended."""
+        self._args, self._kwargs = (), {}
+
     def call(self, index: int) -> Any:
         """Make the call, with the callee's own copies of the arguments."""
         args, kwargs = self._args, self._kwargs

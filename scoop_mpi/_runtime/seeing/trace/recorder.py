@@ -138,6 +138,7 @@ class Recorder:
 
     def _replace(self) -> None:
         loop, me = self._loop, self._loop.rank
+        loop.drafting = False  # `run` sees every call
         # By their names, when they are called: an executor makes the loop one of another class.
         enter, functions, resting = self.enter, self.functions, self._resting
 
