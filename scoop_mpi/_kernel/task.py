@@ -8,6 +8,8 @@ Every call of a task is at any moment in exactly one place:
     in doubt    its borrower was lost, perhaps by its doing: waits to be lent alone
     done        its outcome has been delivered, once; or its maker has given it up unstarted
 
+(Before that it may be a draft, of which only the runtime knows: see `_runtime.work`.)
+
 So the owner always knows who holds what: only owners lend, and what a borrower has not started it
 gives back. An outcome for a lease that is no more is late, and is ignored.
 """

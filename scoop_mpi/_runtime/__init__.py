@@ -3,10 +3,12 @@
 How a rank works:
 
     post        the kernel of a rank, its lock, its messages
-    loop        the only greenlets: runs blocks, parks callers, rests
+    work        what was made here and what runs: tasks, drafts, blocks
+    loop        the only greenlets: obtains results, parks callers, rests
     calls       running a block of calls, and cutting it
     ticker      serves the other ranks while user code runs
     served      a loop that a thread of its own drives, for programs that wait elsewhere
+    threads     a loop that several threads of the program use
     here        the loop of this process
 
 What the public calls are made of:
