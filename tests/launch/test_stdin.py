@@ -126,7 +126,7 @@ def test_pipe_of_another_user() -> None:
     os.fchmod(read_end, 0o600)
     os.write(write_end, b"secret")
     os.close(write_end)
-    code = "import os\nfrom scoop_mpi._launch import stdin\n"
+    code = "import os\nfrom scoop_mpi._launch import relay, stdin\n"
     code += f"os.setgid({nobody}); os.setuid({nobody})\nassert not stdin._can_reopen(0)\n"
     code += "stdin.lend(os.environ); path = os.environ[stdin.VARIABLE]\n"
     code += "print(os.read(os.open(path, os.O_RDONLY), 99).decode())\n"
