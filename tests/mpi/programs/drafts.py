@@ -3,6 +3,7 @@
 Random trees of calls, in which each call submits others and does something with them.
 """
 
+import os
 import random
 import sys
 import threading
@@ -108,6 +109,19 @@ def in_a_thread(x):
     return taken[0]
 
 
+def touch(path):
+    if path:
+        open(path, "w").close()
+
+
+def leaves_one(_):
+    """Known to be short, it is nobody else's news, and this rank has nothing else to do."""
+    futures.submit(touch, "").result()
+    time.sleep(0.05)  # whoever has asked for it is told that there is nothing
+    futures.submit(touch, f"left {scoop_mpi.worker}")
+    return f"left {scoop_mpi.worker}"
+
+
 called_back = []
 itself = None
 
@@ -124,6 +138,10 @@ if __name__ == "__main__":
     assert (itself in called_back or getattr(scoop_mpi, "SIZE", 1) > 1) and all(
         future.done() for future in called_back
     )
+    if getattr(scoop_mpi, "SIZE", 1) > 1:
+        for path in futures.run_everywhere(leaves_one, 0):
+            while not os.path.exists(path):
+                time.sleep(0.001)  # not by our means
     assert futures.submit(in_a_thread, 3).result() == 3
     assert tree(1, 100) == 100
     print("ok")
