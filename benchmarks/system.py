@@ -90,6 +90,9 @@ print(json.dumps([
 
 def probe(python):
     """Return what is importable for an interpreter, and the versions of what is installed."""
+    # Peers are installed, and so have their bytecode: so has ours, whatever the environment says.
+    ours = [str(FOLDER), str(FOLDER.parent / "scoop_mpi")]
+    subprocess.run([python, "-m", "compileall", "-q", *ours], check=True, timeout=120)
     needed = sorted({need for name in systems.MODULES for need in systems.load(name).NEEDS})
     output = subprocess.run(
         [python, "-c", PROBE, ",".join(needed)],
