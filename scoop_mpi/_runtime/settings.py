@@ -45,8 +45,11 @@ its interpreter lock away, ..."""
 TICK_MOST_S = 20e-3
 """... and the longest it grows to in silence, ..."""
 
-TICK_RUNG_S = 0.1
-"""... where it can be rung: each tick of an idle machine costs 0.15 to 0.25 ms."""
+TICK_RUNG_S = 50e-3
+"""... where it can be rung, ..."""
+
+TICK_IDLE_S = 0.1
+"""... and there is nothing on this rank: each tick of an idle machine costs 0.15 to 0.25 ms."""
 
 DOZED_TICKS = 10
 """After so many ticks at which the main thread pumped for itself the ticker stands still. Not at

@@ -76,7 +76,6 @@ class Ticker:
         dozed = 0
         rung = False
         looked = 0.0
-        longest = settings.TICK_RUNG_S if loop.bell.rings else settings.TICK_MOST_S
         while not self._stopping.is_set():
             # Rung again and again it ticks no more often than this; messages wait for each other.
             if not (rung and self._stopping.wait(settings.TICK_S)):
@@ -99,7 +98,13 @@ class Ticker:
             if loop.problem is not None:
                 loop.on_problem()
             self._look_after_halt()
-            period = shortest if busy else min(period * settings.TICK_GROWTH, longest)
+            period = shortest if busy else min(period * settings.TICK_GROWTH, self._longest())
+
+    def _longest(self) -> float:
+        """Return for how long the ticker may sleep."""
+        if not self._loop.bell.rings:
+            return settings.TICK_MOST_S
+        return settings.TICK_IDLE_S if self._loop.worker.idle else settings.TICK_RUNG_S
 
     def _stand_still(self) -> None:
         """Wait until the main thread is back in user code."""
