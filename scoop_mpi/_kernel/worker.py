@@ -67,7 +67,7 @@ class Worker(Recovery):
         self._short_s = max(policy.SHORT_S, self._lead_s)
         self._spares_itself = rank == BROKER and not policy.root_may_run(ranks, None)
         """Whether the Broker needs this rank's time, so that long calls are left to others."""
-        self.picks = self._spares_itself
+        self.picks: bool = self._spares_itself
         """Whether it is to be asked before an own call is run here."""
         self._loans: deque[Loan] = deque()
         """Borrowed work with unstarted calls, oldest first; before it, what is bound to this rank."""

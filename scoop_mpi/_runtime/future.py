@@ -98,8 +98,11 @@ class Future:
             TimeoutError: It is not there in time.
             CancelledError: It was cancelled.
         """
-        if self.returned is UNSET and not (timeout is None and self._loop.run_draft(self)):
-            self._settle(timeout)
+        if self.returned is UNSET:
+            if timeout is None and self._loop.run_draft(self):
+                self._loop.catch_up()
+            else:
+                self._settle(timeout)
         if self._error is not None:
             try:
                 raise self._error

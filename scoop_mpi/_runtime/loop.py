@@ -52,6 +52,7 @@ class Loop(Work):
 
     bell: Bell
     news: int
+    group: int
     dozing_since: float
 
     def __init__(self, transport: Transport) -> None:
@@ -465,12 +466,14 @@ class Loop(Work):
 
     def await_constants(self, there: Callable[[], bool], until: float | None) -> bool:
         """Wait until a condition on the constants holds; False if the time is over."""
+        wait = Wait(0)
         while True:
-            wait = Wait(1)
             with self.lock:
                 if there():
                     return True
-                self._constant_waits.append(wait)
+                if wait.satisfied:
+                    wait = Wait(1)
+                    self._constant_waits.append(wait)
             if until is not None and now() >= until:
                 return there()
             self.park(wait, until)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from contextvars import Context
 from typing import Any
 
 from scoop_mpi._kernel.wait import Wait
@@ -90,13 +91,15 @@ class Threaded(Loop):
         Calls may have come back, which nobody else runs while the thread that drives is in user code.
         """
         heard = self.news
+        enough = now() + settings.TICK_RUNG_S  # what came just before is seen then
         while not wait.satisfied and (until is None or now() < until):
             with self.lock:
                 self.pump()
-            if self.news != heard:
+            if not wait.satisfied:
+                self._look_for_left_calls()
+                time.sleep(settings.TICK_S / 4)
+            if self.news != heard or now() > enough:
                 return
-            self._look_for_left_calls()
-            time.sleep(settings.TICK_S / 4)
 
     def _look_for_left_calls(self) -> None:
         """Say it, once, if calls that could go on have been left by the thread that drives for long."""
@@ -114,8 +117,11 @@ class Threaded(Loop):
 
     def _work_meanwhile(self, wait: Wait, *ends: float | None) -> bool:
         """Run a block on top of this caller; False if there is nothing to do."""
-        # What was parked before threads came, and what is too deep for this stack, has greenlets.
-        if self._resumable or self._depth >= settings.INLINE_DEPTH or self._joins_nobody():
+        # What was parked before threads came, what is too deep for this stack, and waits that end at a
+        # time have greenlets.
+        timed = any(end is not None for end in ends)
+        deep = self._depth >= settings.INLINE_DEPTH
+        if self._resumable or deep or timed or self._joins_nobody():
             return super()._work_meanwhile(wait, *ends)
         with self.lock:
             if wait.needed <= 0 or not self.worker.has_work:
@@ -127,7 +133,7 @@ class Threaded(Loop):
         self._depth, self._away_s = self._depth + 1, 0.0
         started = now()
         try:
-            self.run(block)
+            Context().run(self.run, block)  # as a runner has one of its own
         finally:
             self.tally.note_block(block.source.key, now() - started - self._away_s)
             self._depth, self.group, self._away_s = kept

@@ -104,7 +104,8 @@ class Ticker:
         """Return for how long the ticker may sleep."""
         if not self._loop.bell.rings:
             return settings.TICK_MOST_S
-        return settings.TICK_IDLE_S if self._loop.worker.idle else settings.TICK_RUNG_S
+        idle = self._loop.worker.idle and not self._loop.drafts
+        return settings.TICK_IDLE_S if idle else settings.TICK_RUNG_S
 
     def _stand_still(self) -> None:
         """Wait until the main thread is back in user code."""

@@ -71,6 +71,8 @@ class Work(Post):
         interrupted: Whether Ctrl-C has come, perhaps within a call: then it ends more than that call.
     """
 
+    news: int
+
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport)
         self.group: int = 0
@@ -185,7 +187,12 @@ class Work(Post):
         try:
             while self.drafts and most > 0:
                 draft, _ = self.drafts.popitem(last=False)
-                draft.filed = task = self._made(draft)
+                try:
+                    draft.filed = task = self._made(draft)
+                except BaseException:  # an interrupt, or the end of a deep stack
+                    self.drafts[draft] = True
+                    self.drafts.move_to_end(draft, last=False)
+                    raise
                 actions += self.worker.push(task)
                 most -= 1
         except KeyError:  # its maker has just taken the last one
@@ -195,8 +202,9 @@ class Work(Post):
     def _made(self, draft: Draft) -> Task:
         assert draft.drafted is not None
         cargo, maker = draft.drafted
+        task = self.worker.new_task(1, cargo.function.key, cargo, maker)
         draft.drafted = None
-        return self.worker.new_task(1, cargo.function.key, cargo, maker)
+        return task
 
     def _take_ask(self, sender: int, message: Ask) -> Actions:
         """Have something to lend, if there are drafts."""
