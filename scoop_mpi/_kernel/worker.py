@@ -99,11 +99,11 @@ class Worker(Recovery):
 
     def push_to(self, task: Task, rank: int) -> Actions:
         """Take a new task of a single call, which is to run on that very rank and on no other."""
-        self.tasks[task.serial] = task
-        task.unstarted.clear()
         if rank == self.rank:
             self.begin(task)
             return [Run(Block(task, 0, 1))]
+        self.tasks[task.serial] = task
+        task.unstarted.clear()
         if rank in self.lost:
             task.losses[0] = 0
             return self._give_up(task, 0, f"rank {rank} was lost before")

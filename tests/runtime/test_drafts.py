@@ -98,6 +98,30 @@ def test_an_error_makes_a_task(loop: Loop) -> None:
     assert loop.worker.idle
 
 
+def test_who_runs_drafts_only_runs_what_is_due(loop: Loop) -> None:
+    """Callbacks, and what finalisers have left."""
+    ran: list[str] = []
+    loop.run_soon(lambda: ran.append("due"))
+    assert futures.submit(abs, -3).result() == 3
+    assert ran == ["due"]
+
+
+def test_an_interrupt_loses_no_draft(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may come while drafts are filed."""
+    first, second = futures.submit(abs, -1), futures.submit(abs, -2)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop.worker, "new_task", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            second.running()
+    assert list(loop.drafts) == [first, second]
+    assert not second.running()
+    assert [first.result(), second.result()] == [1, 2]
+
+
 @pytest.mark.usefixtures("loop")
 def test_arguments_are_let_go_of() -> None:
     """Who holds the future need not hold them."""
