@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
-from scoop_mpi._runtime import here
-from scoop_mpi._runtime.future import Future, Results, as_they_come, whereabouts
+from scoop_mpi._runtime import here, settings
+from scoop_mpi._runtime.future import Future, MapDraft, Results, as_they_come, whereabouts
 from scoop_mpi._runtime.here import current
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
@@ -91,9 +91,9 @@ def submit(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
     """
     loop = current("futures.submit")
     cargo = _call_cargo(loop, func, args, kwargs)
-    if not loop.may_draft(cargo.function.key):
+    if not loop.may_draft(cargo.function.key, 1):
         return Future(loop, loop.push(1, cargo))
-    future = Future(loop, None, (cargo, loop.group))
+    future = Future(loop, None, (cargo, loop.group, 1))
     loop.drafts[future] = True
     return future
 
@@ -138,7 +138,14 @@ def map(  # noqa: A001  SCOOP's and PEP 3148's name
         PickleError: `func` or an item cannot travel; nothing was submitted.
     """
     loop = current("futures.map")
-    return _map(loop, loop.push, func, iterables, timeout, buffersize)
+    if timeout is not None or buffersize is not None:
+        return _map(loop, loop.push, func, iterables, timeout, buffersize)
+    calls, cargo = _map_cargo(loop, func, iterables)
+    if 0 < calls <= settings.DRAFT_CALLS and loop.may_draft(cargo.function.key, calls):
+        draft = MapDraft(cargo, loop.group, calls)
+        loop.drafts[draft] = True
+        return Results(loop, draft, calls, None)
+    return Results(loop, loop.push(calls, cargo), calls, None)
 
 
 def map_as_completed(
@@ -162,7 +169,8 @@ def _map(
 ) -> Iterator[Any]:
     until = None if timeout is None else now() + timeout
     if buffersize is None:
-        return Results(loop, push(*_map_cargo(loop, func, iterables)), until)
+        calls, cargo = _map_cargo(loop, func, iterables)
+        return Results(loop, push(calls, cargo), calls, until)
     from scoop_mpi._runtime import stream  # noqa: PLC0415  few programs use it
 
     return stream.Stream(stream.InOrder(loop, push, func, iterables, buffersize), until)

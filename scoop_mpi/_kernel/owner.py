@@ -65,16 +65,27 @@ class Owner:
         self._serials += 1
         return Task(self._serials, calls, key, cargo, group, retries)
 
-    def push(self, task: Task, known: Sequence[tuple[int, int, Any]] = ()) -> Actions:
+    def push(
+        self,
+        task: Task,
+        known: Sequence[tuple[int, int, Any]] = (),
+        *,
+        begun: int = 0,
+        running: bool = False,
+    ) -> Actions:
         """Take a new task. Standing hunger hears of it at once, if it is worth a message.
 
         Args:
             known: Calls whose outcomes are there already: (start, stop, payload).
+            begun: So many calls at the front have been run here, and their outcomes were taken ...
+            running: ... but for the last of them, which is still running.
         """
         if not task.calls:
             return []
         serial = task.serial
         self.tasks[serial] = task
+        if begun:
+            task.begin(begun, running=running)
         for start, stop, payload in known:
             task.unstarted.remove(start, stop)
             self._arrive(task, start, stop, payload, failed=False)
@@ -89,6 +100,10 @@ class Owner:
             return False
         call_s = self.durations.expect(key)
         return call_s is None or call_s * calls >= policy.WORTH_LENDING_S
+
+    def draft_has_ended(self) -> None:
+        """Count what would have been a task, had its maker not run all of it."""
+        self._serials += 1
 
     def prioritise(self, task: Task, priority: int) -> None:
         """Let a new task, before it is pushed, come before those of its maker that have a lower one.

@@ -114,11 +114,17 @@ class Task:
         """Whether every call has its outcome."""
         return self.done == self.calls
 
+    def begin(self, calls: int, *, running: bool) -> None:
+        """Have so many calls at the front begun: ended and taken, but for the last if it is running."""
+        self.unstarted.take_front(calls)
+        self.running = int(running)
+        self.done = calls - self.running
+
     def end(self, payload: Any) -> None:
-        """Be the record of a single call that has ended, of which the owner was never told."""
+        """Be the record of calls that have ended, of which the owner was never told; but one are taken."""
         self.unstarted.clear()
-        self.done = 1
-        self.arrived[0] = (1, False, payload)
+        self.done = self.calls
+        self.arrived[self.calls - 1] = (self.calls, False, payload)
         self.cargo = None
 
     def validate(self) -> None:

@@ -198,8 +198,7 @@ class Worker(Recovery):
         task.running = 1
 
     def ran_draft(self, key: str, seconds: float, now: float) -> None:
-        """Note that a call was run which never was a task."""
-        self._serials += 1
+        """Note that a call was run which is no task's."""
         self.counts["run"] += 1
         self.durations.note(key, seconds, 1)
         self._turn_at = now

@@ -13,7 +13,7 @@ from scoop_mpi._runtime import here, settings
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
 from scoop_mpi._runtime.values import outcomes
-from scoop_mpi._runtime.values.cargo import CallCargo
+from scoop_mpi._runtime.values.cargo import Cargo
 from scoop_mpi._runtime.work import UNSET
 
 CANCELLED = ((outcomes.CANCELLED, None),)
@@ -58,13 +58,14 @@ class Future:
     It stays with the rank that made it. Any attribute may be set on it.
     """
 
+    begun: int = 0
     returned: Any = UNSET
     _error: BaseException | None = None
     _polled_at: float | None = None
     _callbacks: tuple[CallbackEntry, ...] = ()
 
     def __init__(
-        self, loop: Loop, task: Task | None, drafted: tuple[CallCargo, int] | None = None
+        self, loop: Loop, task: Task | None, drafted: tuple[Cargo, int, int] | None = None
     ) -> None:
         self._loop = loop
         self.filed = task
@@ -246,13 +247,36 @@ class Future:
             logging.getLogger("scoop_mpi").exception("a callback of %r raised", self)
 
 
+class MapDraft:
+    """The calls of a small map, which its maker runs one by one as it asks for them (see `work`)."""
+
+    __slots__ = ("begun", "drafted", "filed", "returned")
+
+    def __init__(self, cargo: Cargo, maker: int, calls: int) -> None:
+        self.filed: Task | None = None
+        self.drafted: tuple[Cargo, int, int] | None = (cargo, maker, calls)
+        self.begun = 0
+        self.returned: Any = UNSET
+
+
 class Results:
     """The results of a map, in input order: an iterator that knows its length."""
 
-    def __init__(self, loop: Loop, task: Task, until: float | None) -> None:
-        self.task = task
-        self._calls = task.calls
-        self._values = chain.from_iterable(_in_order(loop, task, until))
+    def __init__(self, loop: Loop, made: Task | MapDraft, calls: int, until: float | None) -> None:
+        self._loop = loop
+        self._made = made
+        self._calls = calls
+        self._values: Iterator[Any]
+        if type(made) is MapDraft:
+            self._values = _values_of_draft(loop, made, calls)
+        else:
+            self._values = _in_order(loop, self.task, until)
+
+    @property
+    def task(self) -> Task:
+        """The kernel's record of the calls: made now, if they are a draft. The lock is not held."""
+        made = self._made
+        return made if isinstance(made, Task) else made.filed or self._loop.file(made)
 
     def __len__(self) -> int:
         """Return the number of calls."""
@@ -265,9 +289,25 @@ class Results:
         return next(self._values)
 
 
-def _in_order(loop: Loop, task: Task, until: float | None) -> Iterator[list[Any]]:
-    """Yield the values of a task in order, some at a time; raise what a call raised, and end."""
-    position = 0
+def _values_of_draft(loop: Loop, draft: MapDraft, calls: int) -> Iterator[Any]:
+    """Yield the values of the calls of a draft in order; raise what a call raised, and end."""
+    for position in range(calls):
+        if not loop.run_draft(draft):
+            yield from _in_order(loop, draft.filed or loop.file(draft), None, position)
+            return
+        loop.catch_up()
+        yield draft.returned
+
+
+def _in_order(loop: Loop, task: Task, until: float | None, position: int = 0) -> Iterator[Any]:
+    """Yield the values of a task in order, from a call on; raise what a call raised, and end."""
+    return chain.from_iterable(_runs_in_order(loop, task, until, position))
+
+
+def _runs_in_order(
+    loop: Loop, task: Task, until: float | None, position: int
+) -> Iterator[list[Any]]:
+    """Yield the values as they were run, some at a time."""
     while position < task.calls:
         entry = take(loop, task, position, until)
         if entry is None:

@@ -156,3 +156,6 @@ KEPT = 1 << 30
 
 TRIM_S = 0.5
 """... until the rank has been idle for so long."""
+
+DRAFT_CALLS = 4
+"""A map of at most so many calls may be a draft, whose calls run one by one (see `work`)."""

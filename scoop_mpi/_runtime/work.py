@@ -1,9 +1,10 @@
 """What one rank has made and what it runs: tasks, drafts and blocks.
 
-A call that was submitted is a *draft* at first: its maker is likely to ask for it next, and then it is
-called where it is asked for, without ever becoming a task of the kernel's, which takes twice as long
-as the rest (lazy task creation: Mohr, Kranz and Halstead, 1990). Drafts are filed as tasks as soon as
-anybody else could run them:
+A call that was submitted is a *draft* at first, and so are the few of a small map: their maker is likely
+to ask for them next, and then each is called where it is asked for, without ever becoming a task of the
+kernel's, which takes twice as long as the rest (lazy task creation: Mohr, Kranz and Halstead, 1990).
+Drafts are filed as tasks, with those of their calls that have not begun, as soon as anybody else could
+run them:
 
 * when somebody asks this rank for work, or the ticker tells that there is some: so many as travel,
 * when its maker waits for something else, looks at the future, or makes a task,
@@ -28,7 +29,7 @@ from scoop_mpi._runtime import settings
 from scoop_mpi._runtime.calls import Running
 from scoop_mpi._runtime.post import Post, now
 from scoop_mpi._runtime.values import outcomes
-from scoop_mpi._runtime.values.cargo import CallCargo, Cargo, MapCargo, received_cargo
+from scoop_mpi._runtime.values.cargo import Cargo, MapCargo, received_cargo
 from scoop_mpi._runtime.values.codec import ATOMS
 from scoop_mpi._runtime.wire.transport import Transport
 
@@ -43,16 +44,18 @@ _NO_FAILURES: dict[int, BaseException] = {}
 
 
 class Draft(Protocol):
-    """Whoever holds a call that was submitted.
+    """Whoever holds a call that was submitted, or the calls of a small map.
 
     Attributes:
-        filed: The kernel's record of the call; None as long as there is none.
-        drafted: What to call, and the call that made this one; None once it is filed.
-        returned: What it returned, if it ended as a draft; else UNSET.
+        filed: The kernel's record of the calls; None as long as there is none.
+        drafted: What to call, the call that made these, and how many they are; None once it is filed.
+        begun: How many of them its maker has begun as a draft's, in order.
+        returned: What the latest of these returned; UNSET while it runs.
     """
 
     filed: Task | None
-    drafted: tuple[CallCargo, int] | None
+    drafted: tuple[Cargo, int, int] | None
+    begun: int
     returned: Any
 
 
@@ -158,10 +161,10 @@ class Work(Post):
 
     # --- drafts ------------------------------------------------------------------------------
 
-    def may_draft(self, key: str) -> bool:
-        """Return whether a call may wait as a draft: nobody is to hear of it at once."""
+    def may_draft(self, key: str, calls: int) -> bool:
+        """Return whether calls may wait as a draft: nobody is to hear of them at once."""
         mine = self.drafting and threading.get_ident() == self.thread and self.journal is None
-        return mine and not self.worker.is_news(key, 1)
+        return mine and not self.worker.is_news(key, calls)
 
     def file_drafts(self) -> None:
         """Make tasks of all drafts."""
@@ -174,12 +177,9 @@ class Work(Post):
         """Return the task of a draft, which may be waiting, running or done."""
         self.file_drafts()
         with self.lock:
-            if draft.filed is None:  # its maker has it in hand, or had
-                draft.filed = task = self._made(draft)
-                if draft.returned is UNSET:
-                    self.worker.begin(task)
-                else:
-                    task.end([draft.returned])
+            if draft.filed is None:  # its maker has the last call in hand, or had
+                self.perform(self._file_one(draft))
+            assert draft.filed is not None
             return draft.filed
 
     def _file(self, most: int) -> Actions:
@@ -189,23 +189,28 @@ class Work(Post):
             while self.drafts and most > 0:
                 draft, _ = self.drafts.popitem(last=False)
                 try:
-                    draft.filed = task = self._made(draft)
+                    actions += self._file_one(draft)
                 except BaseException:  # an interrupt, or the end of a deep stack
-                    self.drafts[draft] = True
-                    self.drafts.move_to_end(draft, last=False)
+                    if draft.filed is None:
+                        self.drafts[draft] = True
+                        self.drafts.move_to_end(draft, last=False)
                     raise
-                actions += self.worker.push(task)
                 most -= 1
         except KeyError:  # its maker has just taken the last one
             pass
         return actions
 
-    def _made(self, draft: Draft) -> Task:
+    def _file_one(self, draft: Draft) -> Actions:
+        """Make a task of a draft with the calls that have not begun. The lock is held."""
         assert draft.drafted is not None
-        cargo, maker = draft.drafted
-        task = self.worker.new_task(1, cargo.function.key, cargo, maker)
-        draft.drafted = None
-        return task
+        cargo, maker, calls = draft.drafted
+        begun, running = draft.begun, draft.begun > 0 and draft.returned is UNSET
+        task = self.worker.new_task(calls, cargo.function.key, cargo, maker)
+        draft.filed, draft.drafted = task, None
+        if begun == calls and not running:
+            task.end([draft.returned])
+            return []
+        return self.worker.push(task, begun=begun, running=running)
 
     def _take_ask(self, sender: int, message: Ask) -> Actions:
         """Have something to lend, if there are drafts."""
@@ -217,17 +222,23 @@ class Work(Post):
         return self._file(0 if self.worker.told_surplus else 1)
 
     def run_draft(self, draft: Draft) -> bool:
-        """Make a call where its maker waits for it; return whether its value is there now.
+        """Make its next call where its maker waits for that; return whether its value is there now.
 
         If not it is a task, or becomes one: it has raised, or its value is to be copied, or somebody
         knows of it already, or this thread may not run it here.
         """
-        worker, depth, call = self.worker, self._depth, draft.drafted
-        if call is None or worker.picks or worker.closing or depth >= settings.INLINE_DEPTH:
+        worker, depth, drafted = self.worker, self._depth, draft.drafted
+        if drafted is None or worker.picks or worker.closing or depth >= settings.INLINE_DEPTH:
             return False
         if threading.get_ident() != self.thread or not self.drafts.pop(draft, False):
             return False
-        cargo = call[0]
+        cargo, _, calls = drafted
+        index = draft.begun
+        draft.begun = begun = index + 1
+        if calls > 1:
+            draft.returned = UNSET
+            if begun < calls:
+                self.drafts[draft] = True  # for whoever asks meanwhile: it holds what is left
         key = cargo.function.key
         failures = _NO_FAILURES
         # What a call leaves and finds is noted as in `run`: to share that costs 8 % of a draft (measured).
@@ -237,7 +248,7 @@ class Work(Post):
         self._depth = depth + 1
         started = now()
         try:
-            value = cargo.call(0)
+            value = cargo.call(index)
         except BaseException as error:  # a call may raise anything
             value, failures = None, {0: error}
         ended = now()
@@ -251,11 +262,13 @@ class Work(Post):
             with self.lock:
                 if draft.filed is None:
                     draft.returned = value
-                    cargo.forget()
                     worker.ran_draft(key, seconds, ended)
+                    if begun == calls:
+                        worker.draft_has_ended()
+                        cargo.forget()
                     self._look_between_calls(ended)
                     return True
-        self._report(Block(self.file(draft), 0, 1), [value], failures, ended, seconds)
+        self._report(Block(self.file(draft), index, begun), [value], failures, ended, seconds)
         return False
 
     # --- running -----------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,9 @@ from scoop_mpi import futures
 from scoop_mpi._kernel.protocol import BROKER, Ask, Send
 from scoop_mpi._runtime import here
 from scoop_mpi._runtime.loop import Loop
+from scoop_mpi._runtime.values.callables import encode_function
 from scoop_mpi._runtime.wire.transport import Alone, Frames, Transport
+from scoop_mpi._runtime.work import Draft
 
 _kept = [3]
 
@@ -19,6 +22,20 @@ _kept = [3]
 def kept() -> list[int]:
     """Return what stays here."""
     return _kept
+
+
+hooks: dict[str, Callable[[int], int]] = {}
+"""What `first` and `second` do in a test: they are named by their module, so that they can travel."""
+
+
+def first(x: int) -> int:
+    """Call the first hook."""
+    return hooks["first"](x)
+
+
+def second(x: int) -> int:
+    """Call the second hook."""
+    return hooks["second"](x)
 
 
 class Two(Alone):
@@ -46,9 +63,10 @@ def loop() -> Iterator[Loop]:
 
 @pytest.fixture
 def root() -> Iterator[Loop]:
-    """The loop of rank 0 of two, which knows that `abs` is short."""
+    """The loop of rank 0 of two, which knows that some functions are short."""
     for loop in installed(Two()):
-        loop.worker.durations.note("builtins.abs", 1e-6, 1)
+        for function in (abs, first, second):
+            loop.worker.durations.note(encode_function(function, travels=True).key, 1e-6, 1)
         yield loop
 
 
@@ -108,7 +126,7 @@ def test_who_runs_drafts_only_runs_what_is_due(loop: Loop) -> None:
 
 def test_an_interrupt_loses_no_draft(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may come while drafts are filed."""
-    first, second = futures.submit(abs, -1), futures.submit(abs, -2)
+    one, two = futures.submit(abs, -1), futures.submit(abs, -2)
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
@@ -116,10 +134,10 @@ def test_an_interrupt_loses_no_draft(loop: Loop, monkeypatch: pytest.MonkeyPatch
     with monkeypatch.context() as patch:
         patch.setattr(loop.worker, "new_task", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            second.running()
-    assert list(loop.drafts) == [first, second]
-    assert not second.running()
-    assert [first.result(), second.result()] == [1, 2]
+            two.running()
+    assert list(loop.drafts) == [one, two]
+    assert not two.running()
+    assert [one.result(), two.result()] == [1, 2]
 
 
 @pytest.mark.usefixtures("loop")
@@ -144,7 +162,7 @@ def test_whoever_looks_files_all(loop: Loop) -> None:
 def test_a_map_comes_after_the_drafts_before_it() -> None:
     """So that the newest task is the newest."""
     future = futures.submit(abs, -1)
-    assert list(futures.map(abs, [-2])) == [2]
+    assert list(futures.map(abs, range(-9, 0))) == [9, 8, 7, 6, 5, 4, 3, 2, 1]
     assert future.filed is not None
     assert future.filed.serial == 1
 
@@ -177,19 +195,169 @@ def test_who_asks_for_work_gets_drafts(root: Loop) -> None:
 
 def test_the_ticker_tells_of_drafts(root: Loop) -> None:
     """By the oldest of them, once."""
-    first, second = futures.submit(abs, -1), futures.submit(abs, -2)
+    one, two = futures.submit(abs, -1), futures.submit(abs, -2)
     for _ in range(2):
         with root.lock:
             root.tick(look=False)
         assert root.worker.told_surplus
-        assert first.filed is not None
-        assert second.filed is None
+        assert one.filed is not None
+        assert two.filed is None
 
 
 @pytest.mark.usefixtures("root")
 def test_news_are_no_drafts() -> None:
     """Nobody knows how long it takes: others hear of it at once."""
     assert futures.submit(max, 1, 2).filed is not None
+
+
+# --- small maps ------------------------------------------------------------------------------
+
+
+def drafted_map(
+    loop: Loop, func: Callable[[Any], Any], items: list[Any]
+) -> tuple[Iterator[Any], Draft]:
+    """Map, and return the results and the draft that is behind them."""
+    results = futures.map(func, items)
+    (draft,) = loop.drafts
+    return results, draft
+
+
+def test_a_small_map_makes_no_task(loop: Loop) -> None:
+    """It counts as one all the same, and its calls are counted and timed."""
+    results, draft = drafted_map(loop, abs, [-1, -2, -3])
+    assert list(results) == [1, 2, 3]
+    assert draft.filed is None
+    assert not loop.drafts
+    assert loop.worker.counts["run"] == 3
+    assert loop.worker.made == 1
+    assert loop.worker.idle
+
+
+def test_the_rest_of_a_map_is_for_whoever_asks(root: Loop) -> None:
+    """While its maker runs its first call, and before it asks for that."""
+    lent: list[tuple[int, int]] = []
+
+    def look(index: int) -> int:
+        if index == 1:
+            with root.lock:
+                root.perform([Send(BROKER, Ask(1, 1))])
+            assert draft.filed is not None
+            draft.filed.validate()
+            assert draft.filed.running == 1
+            assert draft.filed.done == 1
+            (lease,) = draft.filed.leases.values()
+            lent.extend(lease.missing)
+        return index
+
+    hooks["first"] = look
+    results, draft = drafted_map(root, first, [0, 1, 2, 3])
+    assert next(results) == 0
+    assert next(results) == 1
+    assert lent == [(2, 4)]
+    root.worker.validate()
+
+
+def test_a_map_that_its_maker_has_left_runs_on(root: Loop) -> None:
+    """Nobody asks for what is left of it; somebody else may run that."""
+    results, draft = drafted_map(root, abs, [-1, -2, -3])
+    assert next(results) == 1
+    del results
+    with root.lock:
+        root.tick(look=False)
+    assert draft.filed is not None
+    draft.filed.validate()
+    assert list(draft.filed.unstarted) == [(1, 3)]
+    assert draft.filed.done == 1
+
+
+def test_what_was_filed_between_two_results_is_run_here(root: Loop) -> None:
+    """If nobody else has taken it: what was yielded is not run again."""
+    results, draft = drafted_map(root, abs, [-1, -2, -3])
+    assert next(results) == 1
+    with root.lock:
+        root.tick(look=False)
+    assert draft.filed is not None
+    assert list(results) == [2, 3]
+    assert root.worker.counts["run"] == 3
+    assert draft.filed.finished
+
+
+def test_a_map_goes_on_as_a_task(loop: Loop) -> None:
+    """Where a value is to be copied, or a call raises: the values before are not yielded again."""
+    results, draft = drafted_map(loop, {1: 10, 2: [20], 3: 30}.__getitem__, [1, 2, 3, 4])
+    assert next(results) == 10
+    assert draft.filed is None
+    assert next(results) == [20]
+    assert draft.filed is not None
+    assert next(results) == 30
+    with pytest.raises(KeyError):
+        next(results)
+    assert list(results) == []
+    assert loop.worker.counts["run"] == 4
+    assert loop.worker.idle
+
+
+def test_the_last_call_of_a_map_may_raise(loop: Loop) -> None:
+    """Then nothing is left to be run."""
+    results, draft = drafted_map(loop, {1: 10}.__getitem__, [1, 2])
+    assert next(results) == 10
+    with pytest.raises(KeyError):
+        next(results)
+    assert draft.filed is not None
+    assert draft.filed.finished
+    assert loop.worker.idle
+
+
+def test_an_ended_map_can_be_filed(loop: Loop) -> None:
+    """It has ended then; its arguments were let go of."""
+    results, draft = drafted_map(loop, abs, [-1, -2])
+    assert list(results) == [1, 2]
+    task = loop.file(draft)
+    assert task.finished
+    assert task.cargo is None
+    task.validate()
+    assert loop.worker.idle
+
+
+def test_maps_inside_maps_are_filed_oldest_first(root: Loop) -> None:
+    """So that what is lent is what lies nearest to the root."""
+
+    def child(_: int) -> int:
+        with root.lock:
+            root.perform([Send(BROKER, Ask(1, 1))])
+        return 0
+
+    def parent(_: int) -> int:
+        inner = futures.map(second, [1, 2])
+        drafts.extend(root.drafts)
+        return next(inner)
+
+    hooks.update(first=parent, second=child)
+    drafts: list[Draft] = []
+    outer = futures.map(first, [1, 2])
+    assert next(outer) == 0
+    serials = [draft.filed.serial for draft in drafts if draft.filed is not None]
+    assert serials == [1, 2]
+    oldest = drafts[0].filed
+    assert oldest is not None
+    assert [list(lease.missing) for lease in oldest.leases.values()] == [[(1, 2)]]
+
+
+@pytest.mark.usefixtures("loop")
+def test_a_map_of_objects_with_state_calls_one_copy() -> None:
+    """Whether it is a draft or not."""
+
+    class Counter:
+        def __init__(self) -> None:
+            self.calls = 0
+
+        def __call__(self, _: int) -> int:
+            self.calls += 1
+            return self.calls
+
+    counter = Counter()
+    assert list(futures.map(counter, [0, 0, 0])) == [1, 2, 3]
+    assert counter.calls == 0
 
 
 @pytest.mark.usefixtures("loop")

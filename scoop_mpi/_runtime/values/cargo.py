@@ -101,7 +101,14 @@ class MapCargo:
 
     def call(self, index: int) -> Any:
         """Make one call; decoding its arguments is part of it."""
-        return self.load()(*self._row(index))
+        function = self.loaded or self.load()
+        if len(self._columns) == 1:
+            return function(self._columns[0].item(index - self.origin))
+        return function(*self._row(index))
+
+    def forget(self) -> None:
+        """Let go of the arguments: all calls have ended."""
+        self._columns = ()
 
     def _row(self, index: int) -> tuple[Any, ...]:
         return tuple(column.item(index - self.origin) for column in self._columns)

@@ -18,7 +18,7 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import starmap
+from itertools import chain, starmap
 from typing import Any, NamedTuple, cast
 
 from scoop_mpi._kernel.protocol import MESSAGES, Done, Lend, Message, Outcomes, Part
@@ -49,6 +49,8 @@ def all_plain(values: Iterable[Any], depth: int = _DEPTH, atoms: AbstractSet[typ
     kinds = set(map(type, values))
     if kinds <= atoms:
         return True
+    if kinds <= _NESTED and depth > 0 and set(map(type, chain.from_iterable(values))) <= atoms:
+        return True  # records, the usual case, without a step of Python for each
     if kinds - atoms <= _NESTED:
         return all(is_plain(value, depth, atoms) for value in values)
     return False

@@ -184,6 +184,9 @@ def encode_columns(iterables: Sequence[Iterable[Any]]) -> tuple[list[Column], in
     """
     if not iterables:
         return [], 0
+    if len(iterables) == 1 and type(iterables[0]) is list:  # the usual case, in short
+        items = iterables[0].copy()
+        return [_column(items)], len(items)
     values = take_all(iterables)
     calls = min(map(len, values))
     return [_column(items) for items in values], calls

@@ -3,6 +3,7 @@
 Random trees of calls, in which each call submits others and does something with them.
 """
 
+import contextlib
 import os
 import random
 import sys
@@ -72,6 +73,8 @@ def tree(seed, size):
         return 1
     shares = [rnd.randrange(1, size)]
     shares.append(size - shares[0])
+    if rnd.random() < 0.5:
+        return mapped(shares, rnd)
     found = []
     for share in shares:
         found.append(futures.submit(tree, rnd.random(), size=share))
@@ -88,6 +91,30 @@ def tree(seed, size):
     if rnd.random() < 0.1:
         futures.submit(leaf, seed)  # nobody asks for it
     return sum(gather(found, rnd))
+
+
+def mapped(shares, rnd):
+    """Return the sum of these, by small maps, some of which are left before their end."""
+    results = futures.map(tree, [rnd.random() for _ in shares], shares)
+    first = next(results)
+    if rnd.random() < 0.3:
+        look(futures.submit(leaf, 1), rnd)
+    if rnd.random() < 0.1:
+        failing = futures.map(fails_at, [rnd.random(), rnd.random(), None, 1])
+        with contextlib.suppress(LookupError):
+            list(failing)
+            raise AssertionError("it should have raised")
+    if rnd.random() < 0.1:
+        assert list(futures.map(table, shares)) == [[share] for share in shares]
+    if rnd.random() < 0.1:
+        next(futures.map(leaf, shares))  # nobody asks for the rest of it
+    return first + sum(results)
+
+
+def fails_at(x):
+    if x is None:
+        raise LookupError(x)
+    return x
 
 
 def sees_itself():
