@@ -233,6 +233,14 @@ def test_a_small_map_makes_no_task(loop: Loop) -> None:
     assert loop.worker.idle
 
 
+def test_the_items_of_a_map_are_those_of_its_making(loop: Loop) -> None:
+    """What becomes of their list later is nobody's business."""
+    items = [-1, -2]
+    results, _ = drafted_map(loop, abs, items)
+    items.clear()
+    assert list(results) == [1, 2]
+
+
 def test_the_rest_of_a_map_is_for_whoever_asks(root: Loop) -> None:
     """While its maker runs its first call, and before it asks for that."""
     lent: list[tuple[int, int]] = []
@@ -312,8 +320,11 @@ def test_an_ended_map_can_be_filed(loop: Loop) -> None:
     """It has ended then; its arguments were let go of."""
     results, draft = drafted_map(loop, abs, [-1, -2])
     assert list(results) == [1, 2]
+    assert draft.drafted is not None
+    assert draft.drafted[0].cut(0, 2)[1] == []
     task = loop.file(draft)
     assert task.finished
+    assert task.arrived == {1: (2, False, [2])}
     assert task.cargo is None
     task.validate()
     assert loop.worker.idle

@@ -53,6 +53,17 @@ class TestPlain:
             value = (value,)
         assert not is_plain(value)
 
+    def test_one_and_all_are_looked_through_as_deep(self) -> None:
+        """A tuple is plain if, and only if, all of a list of such tuples are."""
+        value: object = 1
+        depths = []
+        for depth in range(12):
+            assert all_plain([value]) == is_plain(value)
+            if is_plain(value):
+                depths.append(depth)
+            value = (value,)
+        assert depths == list(range(9))
+
 
 SCALARS = (
     np.float64("nan"),
