@@ -73,6 +73,8 @@ class Loop(Work):
         # Rest
         self._quiet_since = now()
         self._ticked = 0.0
+        self._came = False
+        """Whether the latest pump has brought anything, and nobody has asked for work since."""
         shared = self.ranks > (os.cpu_count() or 1)
         if shared:
             self.bell = Naps(settings.SLEEP_MOST_SHARED_S)
@@ -364,11 +366,13 @@ class Loop(Work):
             self.bell.leave_to_ticker(leave=False)
         moment = now()
         with self.lock:
-            traffic = self.pump()
-            if traffic and self.worker.has_work:
+            if self.pump() and (not self._came or self.worker.has_work):
+                # Whoever waits looks first: most likely it is for him, and then nothing else matters now.
+                self._came = True
                 self._quiet_since = moment
                 self._spin_s = min(2.0 * self._spin_s, settings.SPIN_S)
                 return
+            self._came = False
             actions = self.worker.dry(moment)
             if moment - self._ticked > settings.TICK_S:
                 self._ticked = moment
