@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._runtime import here, settings
-from scoop_mpi._runtime.future import Future, MapDraft, Results, as_they_come, whereabouts
+from scoop_mpi._runtime.draft import Draft
+from scoop_mpi._runtime.future import Future, Results, as_they_come, whereabouts
 from scoop_mpi._runtime.here import current
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
@@ -93,9 +94,9 @@ def submit(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
     cargo = _call_cargo(loop, func, args, kwargs)
     if not loop.may_draft(cargo.function.key, 1):
         return Future(loop, loop.push(1, cargo))
-    future = Future(loop, None, (cargo, loop.group, 1))
-    loop.drafts[future] = True
-    return future
+    draft = Draft(cargo, loop.group, 1)
+    loop.drafts[draft] = True
+    return Future(loop, draft)
 
 
 def _call_cargo(
@@ -142,10 +143,10 @@ def map(  # noqa: A001  SCOOP's and PEP 3148's name
         return _map(loop, loop.push, func, iterables, timeout, buffersize)
     calls, cargo = _map_cargo(loop, func, iterables)
     if 0 < calls <= settings.DRAFT_CALLS and loop.may_draft(cargo.function.key, calls):
-        draft = MapDraft(cargo, loop.group, calls)
+        draft = Draft(cargo, loop.group, calls)
         loop.drafts[draft] = True
-        return Results(loop, draft, calls, None)
-    return Results(loop, loop.push(calls, cargo), calls, None)
+        return Results(loop, draft)
+    return Results(loop, loop.push(calls, cargo))
 
 
 def map_as_completed(
@@ -170,7 +171,7 @@ def _map(
     until = None if timeout is None else now() + timeout
     if buffersize is None:
         calls, cargo = _map_cargo(loop, func, iterables)
-        return Results(loop, push(calls, cargo), calls, until)
+        return Results(loop, push(calls, cargo), until)
     from scoop_mpi._runtime import stream  # noqa: PLC0415  few programs use it
 
     return stream.Stream(stream.InOrder(loop, push, func, iterables, buffersize), until)

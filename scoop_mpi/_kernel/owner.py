@@ -82,10 +82,10 @@ class Owner:
         """
         if not task.calls:
             return []
-        serial = task.serial
-        self.tasks[serial] = task
         if begun:
             task.begin(begun, running=running)
+        serial = task.serial
+        self.tasks[serial] = task
         for start, stop, payload in known:
             task.unstarted.remove(start, stop)
             self._arrive(task, start, stop, payload, failed=False)

@@ -3,6 +3,7 @@
 How a rank works:
 
     post        the kernel of a rank, its lock, its messages
+    draft       calls that were made and are no task of the kernel's yet
     work        what was made here and what runs: tasks, drafts, blocks
     loop        the only greenlets: obtains results, parks callers, rests
     calls       running a block of calls, and cutting it

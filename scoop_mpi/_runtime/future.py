@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
 from scoop_mpi._runtime import here, settings
+from scoop_mpi._runtime.draft import Draft
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.post import now
 from scoop_mpi._runtime.values import outcomes
-from scoop_mpi._runtime.values.cargo import Cargo
-from scoop_mpi._runtime.work import UNSET
+
+UNSET: Any = object()
+"""No value."""
 
 CANCELLED = ((outcomes.CANCELLED, None),)
 """The payload of a cancelled call."""
@@ -58,24 +60,22 @@ class Future:
     It stays with the rank that made it. Any attribute may be set on it.
     """
 
-    begun: int = 0
-    returned: Any = UNSET
+    _returned: Any = UNSET
     _error: BaseException | None = None
     _polled_at: float | None = None
     _callbacks: tuple[CallbackEntry, ...] = ()
 
-    def __init__(
-        self, loop: Loop, task: Task | None, drafted: tuple[Cargo, int, int] | None = None
-    ) -> None:
+    def __init__(self, loop: Loop, made: Task | Draft) -> None:
         self._loop = loop
-        self.filed = task
-        """The kernel's record of the call; None while it is a draft (see `work`)."""
-        self.drafted = drafted
+        self._made = made
 
     @property
     def task(self) -> Task:
         """The kernel's record of the call: made now, if it is a draft. The lock is not held."""
-        return self.filed if self.filed is not None else self._loop.file(self)
+        made = self._made
+        if type(made) is Draft:
+            made = self._made = self._loop.file(made)
+        return made
 
     def __repr__(self) -> str:
         if not self.task.finished:
@@ -99,8 +99,10 @@ class Future:
             TimeoutError: It is not there in time.
             CancelledError: It was cancelled.
         """
-        if self.returned is UNSET:
-            if timeout is None and self._loop.run_draft(self):
+        if self._returned is UNSET:
+            made = self._made
+            if type(made) is Draft and timeout is None and self._loop.run_draft(made):
+                self._returned = made.returned
                 self._loop.catch_up()
             else:
                 self._settle(timeout)
@@ -109,7 +111,7 @@ class Future:
                 raise self._error
             finally:
                 self = None  # type: ignore[assignment]  # noqa: PLW0642  breaks the cycle of traceback and frame
-        return self.returned
+        return self._returned
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Return what the call raised, or None if it returned. Waits as `result` does.
@@ -118,7 +120,7 @@ class Future:
             TimeoutError: It is not there in time.
             CancelledError: It was cancelled.
         """
-        if self.returned is UNSET:
+        if self._returned is UNSET:
             self._settle(timeout)
         if self._error is not None and self.cancelled():
             raise self._error
@@ -131,11 +133,11 @@ class Future:
             raise TimeoutError(
                 f"{self.task.key} has no outcome after {timeout} s: {whereabouts(self.task)}"
             )
-        if self.returned is not UNSET:  # a callback, or another caller, has asked meanwhile
+        if self._returned is not UNSET:  # a callback, or another caller, has asked meanwhile
             return
         _, failed, payload = entry
         if type(payload) is list:
-            self.returned = payload[0]
+            self._returned = payload[0]
             return
         if failed:
             self._loop.worker.look_at(self.task)
@@ -145,7 +147,7 @@ class Future:
             value = outcomes.decode_value(kind, data)
         except BaseException as raised:  # whatever the call raised, cut to the user's frames
             error = raised.with_traceback(None) if kind == outcomes.FAILED else raised
-        self.returned, self._error = value, error
+        self._returned, self._error = value, error
         if kind == outcomes.PICKLED:  # its memory belongs to the value now
             self.task.arrived[0] = (1, False, None)
 
@@ -247,36 +249,27 @@ class Future:
             logging.getLogger("scoop_mpi").exception("a callback of %r raised", self)
 
 
-class MapDraft:
-    """The calls of a small map, which its maker runs one by one as it asks for them (see `work`)."""
-
-    __slots__ = ("begun", "drafted", "filed", "returned")
-
-    def __init__(self, cargo: Cargo, maker: int, calls: int) -> None:
-        self.filed: Task | None = None
-        self.drafted: tuple[Cargo, int, int] | None = (cargo, maker, calls)
-        self.begun = 0
-        self.returned: Any = UNSET
-
-
 class Results:
     """The results of a map, in input order: an iterator that knows its length."""
 
-    def __init__(self, loop: Loop, made: Task | MapDraft, calls: int, until: float | None) -> None:
+    def __init__(self, loop: Loop, made: Task | Draft, until: float | None = None) -> None:
         self._loop = loop
         self._made = made
-        self._calls = calls
+        self._calls = made.calls
+        # Iterators that nobody can close: who reads on, goes on.
         self._values: Iterator[Any]
-        if type(made) is MapDraft:
-            self._values = _values_of_draft(loop, made, calls)
+        if type(made) is Draft:
+            self._values = chain(_values_of_draft(loop, made))
         else:
-            self._values = _in_order(loop, self.task, until)
+            self._values = chain.from_iterable(_in_order(loop, self.task, until))
 
     @property
     def task(self) -> Task:
         """The kernel's record of the calls: made now, if they are a draft. The lock is not held."""
         made = self._made
-        return made if isinstance(made, Task) else made.filed or self._loop.file(made)
+        if type(made) is Draft:
+            made = self._made = self._loop.file(made)
+        return made
 
     def __len__(self) -> int:
         """Return the number of calls."""
@@ -289,25 +282,22 @@ class Results:
         return next(self._values)
 
 
-def _values_of_draft(loop: Loop, draft: MapDraft, calls: int) -> Iterator[Any]:
+def _values_of_draft(loop: Loop, draft: Draft) -> Iterator[Any]:
     """Yield the values of the calls of a draft in order; raise what a call raised, and end."""
-    for position in range(calls):
+    for position in range(draft.calls):
         if not loop.run_draft(draft):
-            yield from _in_order(loop, draft.filed or loop.file(draft), None, position)
+            task = draft.task or loop.file(draft)
+            yield from chain.from_iterable(_in_order(loop, task, None, position))
             return
         loop.catch_up()
         yield draft.returned
+    draft.returned = None
 
 
-def _in_order(loop: Loop, task: Task, until: float | None, position: int = 0) -> Iterator[Any]:
-    """Yield the values of a task in order, from a call on; raise what a call raised, and end."""
-    return chain.from_iterable(_runs_in_order(loop, task, until, position))
-
-
-def _runs_in_order(
-    loop: Loop, task: Task, until: float | None, position: int
+def _in_order(
+    loop: Loop, task: Task, until: float | None, position: int = 0
 ) -> Iterator[list[Any]]:
-    """Yield the values as they were run, some at a time."""
+    """Yield the values of a task in order, some at a time; raise what a call raised, and end."""
     while position < task.calls:
         entry = take(loop, task, position, until)
         if entry is None:

@@ -10,11 +10,13 @@ import pytest
 
 from scoop_mpi import futures
 from scoop_mpi._kernel.protocol import BROKER, Ask, Send
+from scoop_mpi._kernel.task import Task
 from scoop_mpi._runtime import here
+from scoop_mpi._runtime.draft import Draft
+from scoop_mpi._runtime.future import Future
 from scoop_mpi._runtime.loop import Loop
 from scoop_mpi._runtime.values.callables import encode_function
 from scoop_mpi._runtime.wire.transport import Alone, Frames, Transport
-from scoop_mpi._runtime.work import Draft
 
 _kept = [3]
 
@@ -36,6 +38,13 @@ def first(x: int) -> int:
 def second(x: int) -> int:
     """Call the second hook."""
     return hooks["second"](x)
+
+
+def filed(future: Future) -> Task | None:
+    """Return the task of a future, if it has one, without making it one."""
+    made = vars(future)["_made"]
+    assert isinstance(made, Task | Draft)
+    return made.task if isinstance(made, Draft) else made
 
 
 class Two(Alone):
@@ -75,7 +84,7 @@ def test_who_asks_at_once_makes_no_task(loop: Loop) -> None:
     future = futures.submit(abs, -3)
     assert len(loop.drafts) == 1
     assert future.result() == 3
-    assert future.filed is None
+    assert filed(future) is None
     assert not loop.drafts
     assert loop.worker.counts["run"] == 1
     assert loop.worker.made == 1
@@ -116,6 +125,25 @@ def test_an_error_makes_a_task(loop: Loop) -> None:
     assert loop.worker.idle
 
 
+def test_any_attribute_may_be_set_on_a_future(loop: Loop) -> None:
+    """Whatever we call our own."""
+    future = futures.submit(abs, -3)
+    vars(future).update(begun=7, returned=7, left=7)
+    assert not future.running()
+    assert future.result() == 3
+    assert loop.worker.counts["run"] == 1
+
+
+def test_a_call_in_hand_is_running(loop: Loop) -> None:
+    """Also for a thread that asks just when its maker has taken it."""
+    future = futures.submit(abs, -3)
+    (draft,) = loop.drafts
+    assert draft.left.pop() == 0
+    loop.drafts.clear()
+    assert future.running()
+    assert future.task.running == 1
+
+
 def test_who_runs_drafts_only_runs_what_is_due(loop: Loop) -> None:
     """Callbacks, and what finalisers have left."""
     ran: list[str] = []
@@ -135,18 +163,20 @@ def test_an_interrupt_loses_no_draft(loop: Loop, monkeypatch: pytest.MonkeyPatch
         patch.setattr(loop.worker, "new_task", interrupted)
         with pytest.raises(KeyboardInterrupt):
             two.running()
-    assert list(loop.drafts) == [one, two]
+    assert len(loop.drafts) == 2
     assert not two.running()
+    assert [one.task.serial, two.task.serial] == [1, 2]
     assert [one.result(), two.result()] == [1, 2]
 
 
-@pytest.mark.usefixtures("loop")
-def test_arguments_are_let_go_of() -> None:
+def test_arguments_are_let_go_of(loop: Loop) -> None:
     """Who holds the future need not hold them."""
     future = futures.submit(len, "x" * 1_000_000)
+    (draft,) = loop.drafts
+    cargo = draft.cargo
+    assert cargo is not None
     assert future.result() == 1_000_000
-    assert future.drafted is not None
-    assert future.drafted[0].call_bytes < 1000
+    assert cargo.call_bytes < 1000
 
 
 def test_whoever_looks_files_all(loop: Loop) -> None:
@@ -163,8 +193,8 @@ def test_a_map_comes_after_the_drafts_before_it() -> None:
     """So that the newest task is the newest."""
     future = futures.submit(abs, -1)
     assert list(futures.map(abs, range(-9, 0))) == [9, 8, 7, 6, 5, 4, 3, 2, 1]
-    assert future.filed is not None
-    assert future.filed.serial == 1
+    assert filed(future) is not None
+    assert future.task.serial == 1
 
 
 def test_a_draft_that_runs_can_be_looked_at(loop: Loop) -> None:
@@ -186,11 +216,11 @@ def test_a_draft_that_runs_can_be_looked_at(loop: Loop) -> None:
 def test_who_asks_for_work_gets_drafts(root: Loop) -> None:
     """They are filed when the request comes."""
     future = futures.submit(abs, -1)
-    assert future.filed is None
+    assert filed(future) is None
     with root.lock:
         root.perform([Send(BROKER, Ask(1, 1))])
-    assert future.filed is not None
-    assert future.filed.leases[1].borrower == 1
+    assert filed(future) is not None
+    assert future.task.leases[1].borrower == 1
 
 
 def test_the_ticker_tells_of_drafts(root: Loop) -> None:
@@ -200,14 +230,14 @@ def test_the_ticker_tells_of_drafts(root: Loop) -> None:
         with root.lock:
             root.tick(look=False)
         assert root.worker.told_surplus
-        assert one.filed is not None
-        assert two.filed is None
+        assert filed(one) is not None
+        assert filed(two) is None
 
 
 @pytest.mark.usefixtures("root")
 def test_news_are_no_drafts() -> None:
     """Nobody knows how long it takes: others hear of it at once."""
-    assert futures.submit(max, 1, 2).filed is not None
+    assert filed(futures.submit(max, 1, 2)) is not None
 
 
 # --- small maps ------------------------------------------------------------------------------
@@ -226,7 +256,7 @@ def test_a_small_map_makes_no_task(loop: Loop) -> None:
     """It counts as one all the same, and its calls are counted and timed."""
     results, draft = drafted_map(loop, abs, [-1, -2, -3])
     assert list(results) == [1, 2, 3]
-    assert draft.filed is None
+    assert draft.task is None
     assert not loop.drafts
     assert loop.worker.counts["run"] == 3
     assert loop.worker.made == 1
@@ -249,11 +279,11 @@ def test_the_rest_of_a_map_is_for_whoever_asks(root: Loop) -> None:
         if index == 1:
             with root.lock:
                 root.perform([Send(BROKER, Ask(1, 1))])
-            assert draft.filed is not None
-            draft.filed.validate()
-            assert draft.filed.running == 1
-            assert draft.filed.done == 1
-            (lease,) = draft.filed.leases.values()
+            assert draft.task is not None
+            draft.task.validate()
+            assert draft.task.running == 1
+            assert draft.task.done == 1
+            (lease,) = draft.task.leases.values()
             lent.extend(lease.missing)
         return index
 
@@ -272,10 +302,10 @@ def test_a_map_that_its_maker_has_left_runs_on(root: Loop) -> None:
     del results
     with root.lock:
         root.tick(look=False)
-    assert draft.filed is not None
-    draft.filed.validate()
-    assert list(draft.filed.unstarted) == [(1, 3)]
-    assert draft.filed.done == 1
+    assert draft.task is not None
+    draft.task.validate()
+    assert list(draft.task.unstarted) == [(1, 3)]
+    assert draft.task.done == 1
 
 
 def test_what_was_filed_between_two_results_is_run_here(root: Loop) -> None:
@@ -284,19 +314,62 @@ def test_what_was_filed_between_two_results_is_run_here(root: Loop) -> None:
     assert next(results) == 1
     with root.lock:
         root.tick(look=False)
-    assert draft.filed is not None
+    assert draft.task is not None
     assert list(results) == [2, 3]
     assert root.worker.counts["run"] == 3
-    assert draft.filed.finished
+    assert draft.task.finished
+
+
+def test_a_map_in_hand_leaves_the_rest(root: Loop) -> None:
+    """Whoever files it just when its maker has taken a call gets those after it."""
+    _, draft = drafted_map(root, abs, [-1, -2, -3])
+    assert draft.left.pop() == 0
+    task = root.file(draft)
+    task.validate()
+    assert task.running == 1
+    assert list(task.unstarted) == [(1, 3)]
+    assert not draft.left
+
+
+def test_the_older_of_two_maps_is_filed_first(root: Loop) -> None:
+    """Also if its maker has taken from it since it has made the other one."""
+    older, draft = drafted_map(root, abs, [-1, -2, -3])
+    younger = futures.map(abs, [-4])
+    assert next(older) == 1
+    with root.lock:
+        root.tick(look=False)
+    assert draft.task is not None
+    assert list(younger) == [4]
+    assert list(older) == [2, 3]
+
+
+def test_who_reads_on_goes_on(loop: Loop) -> None:
+    """Nobody ends a map by ending what reads it."""
+
+    def reader() -> Iterator[int]:
+        yield from results
+
+    results, _ = drafted_map(loop, abs, [-1, -2, -3])
+    reading = reader()
+    assert next(reading) == 1
+    reading.close()  # type: ignore[attr-defined]  # it is a generator
+    assert list(results) == [2, 3]
+
+
+def test_the_values_of_a_map_are_let_go_of(loop: Loop) -> None:
+    """Who holds its iterator holds none of them."""
+    results, draft = drafted_map(loop, abs, [-1, -2])
+    assert list(results) == [1, 2]
+    assert draft.returned is None
 
 
 def test_a_map_goes_on_as_a_task(loop: Loop) -> None:
     """Where a value is to be copied, or a call raises: the values before are not yielded again."""
     results, draft = drafted_map(loop, {1: 10, 2: [20], 3: 30}.__getitem__, [1, 2, 3, 4])
     assert next(results) == 10
-    assert draft.filed is None
+    assert draft.task is None
     assert next(results) == [20]
-    assert draft.filed is not None
+    assert draft.task is not None
     assert next(results) == 30
     with pytest.raises(KeyError):
         next(results)
@@ -311,8 +384,8 @@ def test_the_last_call_of_a_map_may_raise(loop: Loop) -> None:
     assert next(results) == 10
     with pytest.raises(KeyError):
         next(results)
-    assert draft.filed is not None
-    assert draft.filed.finished
+    assert draft.task is not None
+    assert draft.task.finished
     assert loop.worker.idle
 
 
@@ -320,11 +393,11 @@ def test_an_ended_map_can_be_filed(loop: Loop) -> None:
     """It has ended then; its arguments were let go of."""
     results, draft = drafted_map(loop, abs, [-1, -2])
     assert list(results) == [1, 2]
-    assert draft.drafted is not None
-    assert draft.drafted[0].cut(0, 2)[1] == []
+    assert draft.cargo is not None
+    assert draft.cargo.cut(0, 2)[1] == []
     task = loop.file(draft)
     assert task.finished
-    assert task.arrived == {1: (2, False, [2])}
+    assert list(task.arrived) == [1]
     assert task.cargo is None
     task.validate()
     assert loop.worker.idle
@@ -347,9 +420,9 @@ def test_maps_inside_maps_are_filed_oldest_first(root: Loop) -> None:
     drafts: list[Draft] = []
     outer = futures.map(first, [1, 2])
     assert next(outer) == 0
-    serials = [draft.filed.serial for draft in drafts if draft.filed is not None]
+    serials = [draft.task.serial for draft in drafts if draft.task is not None]
     assert serials == [1, 2]
-    oldest = drafts[0].filed
+    oldest = drafts[0].task
     assert oldest is not None
     assert [list(lease.missing) for lease in oldest.leases.values()] == [[(1, 2)]]
 
@@ -380,5 +453,5 @@ def test_a_second_thread_ends_drafts() -> None:
     thread.start()
     thread.join(30)
     assert taken == [2]
-    assert made.filed is not None
-    assert futures.submit(abs, -3).filed is not None
+    assert filed(made) is not None
+    assert filed(futures.submit(abs, -3)) is not None

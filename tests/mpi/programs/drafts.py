@@ -7,6 +7,7 @@ import contextlib
 import os
 import random
 import sys
+import tempfile
 import threading
 import time
 
@@ -141,12 +142,13 @@ def touch(path):
         open(path, "w").close()
 
 
-def leaves_one(_):
+def leaves_one(folder):
     """Known to be short, it is nobody else's news, and this rank has nothing else to do."""
     futures.submit(touch, "").result()
     time.sleep(0.05)  # whoever has asked for it is told that there is nothing
-    futures.submit(touch, f"left {scoop_mpi.worker}")
-    return f"left {scoop_mpi.worker}"
+    path = os.path.join(folder, str(scoop_mpi.worker))
+    futures.submit(touch, path)
+    return path
 
 
 called_back = []
@@ -166,9 +168,10 @@ if __name__ == "__main__":
         future.done() for future in called_back
     )
     if getattr(scoop_mpi, "SIZE", 1) > 1:
-        for path in futures.run_everywhere(leaves_one, 0):
-            while not os.path.exists(path):
-                time.sleep(0.001)  # not by our means
+        with tempfile.TemporaryDirectory() as folder:
+            for path in futures.run_everywhere(leaves_one, folder):
+                while not os.path.exists(path):
+                    time.sleep(0.001)  # not by our means
     assert futures.submit(in_a_thread, 3).result() == 3
     assert tree(1, 100) == 100
     print("ok")
