@@ -101,10 +101,6 @@ class Owner:
         call_s = self.durations.expect(key)
         return call_s is None or call_s * calls >= policy.WORTH_LENDING_S
 
-    def draft_has_ended(self) -> None:
-        """Count what would have been a task, had its maker not run all of it."""
-        self._serials += 1
-
     def prioritise(self, task: Task, priority: int) -> None:
         """Let a new task, before it is pushed, come before those of its maker that have a lower one.
 

@@ -197,8 +197,9 @@ class Worker(Recovery):
         task.unstarted.clear()
         task.running = 1
 
-    def ran_draft(self, key: str, seconds: float, now: float) -> None:
-        """Note that a call was run which is no task's."""
+    def ran_draft(self, key: str, seconds: float, now: float, *, last: bool) -> None:
+        """Note that a call was run which is no task's; the last of those that would have been one task."""
+        self._serials += last
         self.counts["run"] += 1
         self.durations.note(key, seconds, 1)
         self._turn_at = now

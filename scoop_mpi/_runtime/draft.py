@@ -25,16 +25,15 @@ class Draft:
         task: The kernel's record of them; None as long as there is none.
     """
 
-    __slots__ = ("calls", "cargo", "ended", "left", "maker", "returned", "task")
+    ended = 0
+    returned: Any = None
+    task: Task | None = None
 
     def __init__(self, cargo: Cargo, maker: int, calls: int) -> None:
         self.cargo: Cargo | None = cargo
         self.maker = maker
         self.calls = calls
         self.left = [0] if calls == 1 else list(range(calls - 1, -1, -1))
-        self.ended = 0
-        self.returned: Any = None
-        self.task: Task | None = None
 
     def take_rest(self) -> int:
         """Take the calls that have not begun, from the back; return how many have."""

@@ -245,11 +245,11 @@ class Work(Post):
                 if draft.task is None:
                     draft.returned = value
                     draft.ended = index + 1
-                    worker.ran_draft(key, seconds, ended)
+                    worker.ran_draft(key, seconds, ended, last=not left)
                     if not left:
-                        worker.draft_has_ended()
                         cargo.forget()
-                    self._look_between_calls(ended)
+                    if ended > self._looked + settings.TICK_S:
+                        self._look_between_calls(ended)
                     return True
         self._report(Block(self.file(draft), index, index + 1), [value], failures, ended, seconds)
         return False
