@@ -25,15 +25,15 @@ class Draft:
         task: The kernel's record of them; None as long as there is none.
     """
 
-    ended = 0
+    ended: int = 0
     returned: Any = None
     task: Task | None = None
 
     def __init__(self, cargo: Cargo, maker: int, calls: int) -> None:
         self.cargo: Cargo | None = cargo
-        self.maker = maker
-        self.calls = calls
-        self.left = [0] if calls == 1 else list(range(calls - 1, -1, -1))
+        self.maker: int = maker
+        self.calls: int = calls
+        self.left: list[int] = [0] if calls == 1 else list(range(calls - 1, -1, -1))
 
     def take_rest(self) -> int:
         """Take the calls that have not begun, from the back; return how many have."""
