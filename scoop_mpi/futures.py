@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 from scoop_mpi._kernel.task import Task
 from scoop_mpi._kernel.wait import Wait
-from scoop_mpi._runtime import here, settings
-from scoop_mpi._runtime.draft import Draft
+from scoop_mpi._runtime import here
 from scoop_mpi._runtime.future import Future, Results, as_they_come, whereabouts
 from scoop_mpi._runtime.here import current
 from scoop_mpi._runtime.loop import Loop
@@ -92,11 +91,7 @@ def submit(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
     """
     loop = current("futures.submit")
     cargo = _call_cargo(loop, func, args, kwargs)
-    if not loop.may_draft(cargo.function.key, 1):
-        return Future(loop, loop.push(1, cargo))
-    draft = Draft(cargo, loop.group, 1)
-    loop.drafts[draft] = True
-    return Future(loop, draft)
+    return Future(loop, loop.make(1, cargo))
 
 
 def _call_cargo(
@@ -141,12 +136,7 @@ def map(  # noqa: A001  SCOOP's and PEP 3148's name
     loop = current("futures.map")
     if timeout is not None or buffersize is not None:
         return _map(loop, loop.push, func, iterables, timeout, buffersize)
-    calls, cargo = _map_cargo(loop, func, iterables)
-    if 0 < calls <= settings.DRAFT_CALLS and loop.may_draft(cargo.function.key, calls):
-        draft = Draft(cargo, loop.group, calls)
-        loop.drafts[draft] = True
-        return Results(loop, draft)
-    return Results(loop, loop.push(calls, cargo))
+    return Results(loop, loop.make(*_map_cargo(loop, func, iterables)))
 
 
 def map_as_completed(
@@ -170,8 +160,7 @@ def _map(
 ) -> Iterator[Any]:
     until = None if timeout is None else now() + timeout
     if buffersize is None:
-        calls, cargo = _map_cargo(loop, func, iterables)
-        return Results(loop, push(calls, cargo), until)
+        return Results(loop, push(*_map_cargo(loop, func, iterables)), until)
     from scoop_mpi._runtime import stream  # noqa: PLC0415  few programs use it
 
     return stream.Stream(stream.InOrder(loop, push, func, iterables, buffersize), until)

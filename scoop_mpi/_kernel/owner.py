@@ -65,25 +65,14 @@ class Owner:
         self._serials += 1
         return Task(self._serials, calls, key, cargo, group, retries)
 
-    def push(
-        self,
-        task: Task,
-        known: Sequence[tuple[int, int, Any]] = (),
-        *,
-        begun: int = 0,
-        running: bool = False,
-    ) -> Actions:
+    def push(self, task: Task, known: Sequence[tuple[int, int, Any]] = ()) -> Actions:
         """Take a new task. Standing hunger hears of it at once, if it is worth a message.
 
         Args:
             known: Calls whose outcomes are there already: (start, stop, payload).
-            begun: So many calls at the front have been run here, and their outcomes were taken ...
-            running: ... but for the last of them, which is still running.
         """
         if not task.calls:
             return []
-        if begun:
-            task.begin(begun, running=running)
         serial = task.serial
         self.tasks[serial] = task
         for start, stop, payload in known:

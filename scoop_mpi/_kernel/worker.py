@@ -100,8 +100,8 @@ class Worker(Recovery):
     def push_to(self, task: Task, rank: int) -> Actions:
         """Take a new task of a single call, which is to run on that very rank and on no other."""
         if rank == self.rank:
-            self.begin(task)
-            return [Run(Block(task, 0, 1))]
+            task.begin(1, running=True)
+            return [*self.push(task), Run(Block(task, 0, 1))]
         self.tasks[task.serial] = task
         task.unstarted.clear()
         if rank in self.lost:
@@ -190,12 +190,6 @@ class Worker(Recovery):
         self._turn_at = now
         self.expected_s = calls * (call_s or 0.0)
         return self._take(task, *run)
-
-    def begin(self, task: Task) -> None:
-        """Take a new task of a single call, which runs here already."""
-        self.tasks[task.serial] = task
-        task.unstarted.clear()
-        task.running = 1
 
     def ran_draft(self, key: str, seconds: float, now: float, *, last: bool) -> None:
         """Note that a call was run which is no task's; the last of those that would have been one task."""

@@ -54,7 +54,23 @@ class CallbackEntry(NamedTuple):
     groupID: Any  # noqa: N815  SCOOP's name
 
 
-class Future:
+class _Made:
+    """Calls that were made on this rank: a draft, as long as nobody needs more than that."""
+
+    def __init__(self, loop: Loop, made: Task | Draft) -> None:
+        self._loop = loop
+        self._made = made
+
+    @property
+    def task(self) -> Task:
+        """The kernel's record of the calls: made now, if they are a draft. The lock is not held."""
+        made = self._made
+        if type(made) is Draft:
+            made = self._made = self._loop.file(made)
+        return made
+
+
+class Future(_Made):
     """The outcome of one call, there or still to come.
 
     It stays with the rank that made it. Any attribute may be set on it.
@@ -64,18 +80,6 @@ class Future:
     _error: BaseException | None = None
     _polled_at: float | None = None
     _callbacks: tuple[CallbackEntry, ...] = ()
-
-    def __init__(self, loop: Loop, made: Task | Draft) -> None:
-        self._loop = loop
-        self._made = made
-
-    @property
-    def task(self) -> Task:
-        """The kernel's record of the call: made now, if it is a draft. The lock is not held."""
-        made = self._made
-        if type(made) is Draft:
-            made = self._made = self._loop.file(made)
-        return made
 
     def __repr__(self) -> str:
         if not self.task.finished:
@@ -249,27 +253,18 @@ class Future:
             logging.getLogger("scoop_mpi").exception("a callback of %r raised", self)
 
 
-class Results:
+class Results(_Made):
     """The results of a map, in input order: an iterator that knows its length."""
 
     def __init__(self, loop: Loop, made: Task | Draft, until: float | None = None) -> None:
-        self._loop = loop
-        self._made = made
+        super().__init__(loop, made)
         self._calls = made.calls
         # Iterators that nobody can close: who reads on, goes on.
         self._values: Iterator[Any]
         if type(made) is Draft:
             self._values = chain(_values_of_draft(loop, made))
         else:
-            self._values = chain.from_iterable(_in_order(loop, self.task, until))
-
-    @property
-    def task(self) -> Task:
-        """The kernel's record of the calls: made now, if they are a draft. The lock is not held."""
-        made = self._made
-        if type(made) is Draft:
-            made = self._made = self._loop.file(made)
-        return made
+            self._values = chain.from_iterable(_in_order(loop, made, until))
 
     def __len__(self) -> int:
         """Return the number of calls."""
@@ -286,8 +281,7 @@ def _values_of_draft(loop: Loop, draft: Draft) -> Iterator[Any]:
     """Yield the values of the calls of a draft in order; raise what a call raised, and end."""
     for position in range(draft.calls):
         if not loop.run_draft(draft):
-            task = draft.task or loop.file(draft)
-            yield from chain.from_iterable(_in_order(loop, task, None, position))
+            yield from chain.from_iterable(_in_order(loop, loop.file(draft), None, position))
             return
         loop.catch_up()
         yield draft.returned

@@ -143,10 +143,15 @@ class Work(Post):
 
     # --- drafts ------------------------------------------------------------------------------
 
-    def may_draft(self, key: str, calls: int) -> bool:
-        """Return whether calls may wait as a draft: nobody is to hear of them at once."""
+    def make(self, calls: int, cargo: Cargo) -> Task | Draft:
+        """Make a draft of calls, if they are few and nobody is to hear of them at once; else a task."""
         mine = self.drafting and get_ident() == self.thread and self.journal is None
-        return mine and not self.worker.is_news(key, calls)
+        few = 0 < calls <= settings.DRAFT_CALLS
+        if not (mine and few) or self.worker.is_news(cargo.function.key, calls):
+            return self.push(calls, cargo)
+        draft = Draft(cargo, self.group, calls)
+        self.drafts[draft] = True
+        return draft
 
     def file_drafts(self) -> None:
         """Make tasks of all drafts."""
@@ -157,6 +162,8 @@ class Work(Post):
 
     def file(self, draft: Draft) -> Task:
         """Return the task of a draft, which may be waiting, running or done."""
+        if draft.task is not None:
+            return draft.task
         self.file_drafts()
         with self.lock:
             if draft.task is None:  # its maker has the last call in hand, or had
@@ -192,7 +199,9 @@ class Work(Post):
         if draft.ended == draft.calls:
             task.end([draft.returned])
             return []
-        return self.worker.push(task, begun=begun, running=begun > draft.ended)
+        if begun:
+            task.begin(begun, running=begun > draft.ended)
+        return self.worker.push(task)
 
     def _take_ask(self, sender: int, message: Ask) -> Actions:
         """Have something to lend, if there are drafts."""
@@ -248,8 +257,7 @@ class Work(Post):
                     worker.ran_draft(key, seconds, ended, last=not left)
                     if not left:
                         cargo.forget()
-                    if ended > self._looked + settings.TICK_S:
-                        self._look_between_calls(ended)
+                    self._look_between_calls(ended)
                     return True
         self._report(Block(self.file(draft), index, index + 1), [value], failures, ended, seconds)
         return False

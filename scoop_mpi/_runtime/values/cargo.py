@@ -101,7 +101,7 @@ class MapCargo:
 
     def call(self, index: int) -> Any:
         """Make one call; decoding its arguments is part of it."""
-        function = self.loaded or self.load()
+        function = self.load()
         if len(self._columns) == 1:
             return function(self._columns[0].item(index - self.origin))
         return function(*self._row(index))
