@@ -389,6 +389,20 @@ def test_the_last_call_of_a_map_may_raise(loop: Loop) -> None:
     assert loop.worker.idle
 
 
+def test_a_map_of_nothing_is_no_draft(loop: Loop) -> None:
+    """Nobody would take it away again."""
+    assert list(futures.map(abs, [])) == []
+    assert not loop.drafts
+
+
+def test_the_arguments_are_the_task_s(root: Loop) -> None:
+    """Once there is one: who holds the results does not hold them."""
+    _, draft = drafted_map(root, abs, [-1, -2])
+    task = root.file(draft)
+    assert task.cargo is not None
+    assert draft.cargo is None
+
+
 def test_an_ended_map_can_be_filed(loop: Loop) -> None:
     """It has ended then; its arguments were let go of."""
     results, draft = drafted_map(loop, abs, [-1, -2])
