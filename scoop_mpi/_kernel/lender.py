@@ -148,12 +148,15 @@ class Lender(Owner):
             return []
         if not lease.missing.count:
             del task.leases[message.lease]
-        if message.start in task.losses:  # it was lent alone
-            self._doubt(task, message.start, now)
-            return self._tell_surplus()
-        if not task.unstarted.count:
-            self._make_ready(task)
+        fresh = not task.unstarted.count
         task.unstarted.add(message.start, message.stop)
+        if task.losses:
+            for index in range(message.start, message.stop):
+                if index in task.losses:
+                    task.unstarted.remove(index, index + 1)
+                    self._doubt(task, index, now)
+        if fresh and task.unstarted.count:
+            self._make_ready(task)
         if task.abandoned:
             self.abandon(task)
         return self._tell_surplus()

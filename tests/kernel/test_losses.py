@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from scoop_mpi._kernel import policy
 from scoop_mpi._kernel.broker import Broker
 from scoop_mpi._kernel.constants import Registry, Store
 from scoop_mpi._kernel.protocol import (
@@ -14,6 +15,7 @@ from scoop_mpi._kernel.protocol import (
     Ask,
     Denied,
     Done,
+    GiveBack,
     Hungry,
     Lend,
     Lost,
@@ -83,6 +85,23 @@ def test_a_call_is_given_up_when_its_retries_are_used_up(own: int | None, limit:
         assert lends(worker, borrower)
         lose(worker, borrower)
     assert task.arrived == {0: (1, True, f"rank {2 + limit} is lost")}
+
+
+def test_what_was_in_doubt_comes_back_with_others() -> None:
+    """Its owner had lent it with them, when nobody had taken it alone for long."""
+    worker, task = owner(calls=4)
+    (alone,) = lends(worker, 2)
+    assert (alone.start, alone.stop) == (3, 4)
+    lose(worker, 2)
+    worker.tick(2.0 * policy.DOUBT_S)
+    worker.durations.note("f", 1e-6, 1)
+    task.largest_piece = 4
+    (lent,) = lends(worker, 3)
+    assert lent.start < 3 and lent.stop == 4
+    worker.receive(3, GiveBack(1, lent.lease, lent.start, lent.stop), 3.0)
+    worker.validate()
+    assert 3 not in task.unstarted and task.doubtful == 1
+    assert task.unstarted.count == 3
 
 
 def test_the_root_is_not_lent_what_is_in_doubt() -> None:
