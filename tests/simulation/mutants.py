@@ -351,8 +351,8 @@ RECOVERY = (
     Mutant(
         "a doubtful call that was given back is forgotten",
         "lender",
-        "            self._doubt(task, message.start, now)\n            return self._tell",
-        "            return self._tell",
+        "                    self._doubt(task, index, now)\n        if fresh",
+        "                    pass\n        if fresh",
     ),
     Mutant(
         "the broker keeps a lost rank's hunger",
