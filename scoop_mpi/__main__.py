@@ -8,6 +8,7 @@ import time
 from typing import NoReturn
 
 import scoop_mpi
+from scoop_mpi._collector import collector_off
 from scoop_mpi._launch import cli, output, stdin, terminal
 from scoop_mpi._launch.check import check_program
 from scoop_mpi._launch.hearing import tell_launcher
@@ -70,12 +71,13 @@ def _run(options: cli.Options, place: Place | None) -> NoReturn:
         tell_code = tell_launcher(os.environ, is_root=place.rank == 0)
         _take_streams(options, place)
     # Only now: neither the launcher nor --help need what a rank needs.
-    from scoop_mpi._runtime.life import bootstrap  # noqa: PLC0415
+    with collector_off():
+        from scoop_mpi._runtime.life import bootstrap  # noqa: PLC0415
 
-    if options.scoop_alias:
-        from scoop_mpi._scoop import alias  # noqa: PLC0415  as above
+        if options.scoop_alias:
+            from scoop_mpi._scoop import alias  # noqa: PLC0415  as above
 
-        alias.install()
+            alias.install()
     bootstrap.main(options, place, tell_code)
 
 

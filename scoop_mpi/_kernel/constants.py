@@ -13,8 +13,6 @@ Initializers are numbered with them: what a name with `INITIALIZER` before it st
 by that name, but called, on each rank, before any call of which the sender knew that number.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from scoop_mpi._kernel.protocol import (

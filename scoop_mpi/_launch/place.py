@@ -1,7 +1,5 @@
 """Whether this process is a rank of an MPI job already: its environment tells, before MPI does."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scoop_mpi._launch import allocation
-from scoop_mpi._launch.files import read_text
 from scoop_mpi._launch.hearing import VARIABLE as FROM_OUR_LAUNCHER
 from scoop_mpi._launch.place import Place
 from scoop_mpi._launch.problem import LaunchError
@@ -22,6 +20,9 @@ def warning(environ: Mapping[str, str], place: Place) -> str:
     """
     if FROM_OUR_LAUNCHER in environ or not any(name in environ for name in _RELIABLE):
         return ""
+    from scoop_mpi._launch import allocation  # noqa: PLC0415  costs start-up time, and most need it not
+    from scoop_mpi._launch.files import read_text  # noqa: PLC0415  as above
+
     try:
         found = allocation.find(environ, read_text)
     except LaunchError:

@@ -4,8 +4,6 @@ An MPI library that outlives a rank does not notice every end: not that of a pro
 a code other than 0, and not that of one which is stopped. /proc tells.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

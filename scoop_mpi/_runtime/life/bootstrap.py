@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
 import scoop_mpi
+from scoop_mpi._collector import collector_off
 from scoop_mpi._kernel.protocol import BROKER, Ready, Send
 from scoop_mpi._kernel.tree import Tree
 from scoop_mpi._runtime import here
@@ -129,10 +130,11 @@ def _record(loop: Loop, options: Options, transport: Mpi | None) -> None:
 def _run_rank(options: Options, place: Place, tell_code: Callable[[int], None] | None) -> int:
     one_node = place.local_ranks is not None and place.local_ranks == place.ranks
     prepare(os.environ, one_node=one_node, local_ranks=place.local_ranks)
-    from scoop_mpi._runtime.faults.losses import Losses  # noqa: PLC0415  as above
-    from scoop_mpi._runtime.life.ending import Ending  # noqa: PLC0415  not needed by a rank alone
+    with collector_off():
+        from scoop_mpi._runtime.faults.losses import Losses  # noqa: PLC0415  as above
+        from scoop_mpi._runtime.life.ending import Ending  # noqa: PLC0415  not needed by a rank alone
 
-    transport = Mpi()
+        transport = Mpi()
     if transport.ranks != (place.ranks or transport.ranks):
         _complain_of_launcher(transport, place)
         return 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from zlib import crc32
 
 from scoop_mpi._kernel.protocol import MESSAGES, Constants, Define, Lend, Message, Outcomes
 from scoop_mpi._runtime import settings
@@ -91,6 +90,8 @@ class Repeated:
         times += 1
         checksum = None
         if times >= settings.REPEATED_TIMES // 2:
+            from zlib import crc32  # noqa: PLC0415  costs start-up time
+
             checksum = crc32(frame)
             if checksum != before and before is not None:
                 times = settings.REPEATED_TIMES // 2

@@ -5,8 +5,6 @@ the first array of a kind is remembered, and what it makes, and later ones cost 
 that travel are the same, so that whoever does not remember them yet unpickles them as always.
 """
 
-from __future__ import annotations
-
 import sys
 from typing import Any, Literal, NamedTuple, TypeVar
 

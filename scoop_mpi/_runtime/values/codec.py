@@ -9,8 +9,6 @@ and are kept as they are until they travel.
 ticker thread included, never runs user code.
 """
 
-from __future__ import annotations
-
 import copyreg
 import io
 import pickle
